@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Views of the model as text and as JSON ("golin/1", docs/events.md). Output goes to a strbuf,
+ * which the caller writes out: an export never blocks, and an output error is the caller's. */
+#ifndef GOLIN_EXPORT_EXPORT_H
+#define GOLIN_EXPORT_EXPORT_H
+
+#include <stdbool.h>
+#include "base/strbuf.h"
+#include "golin/model.h"
+#include "golin/source.h"
+
+struct golin_filter;
+
+struct golin_export_opts {
+	const struct golin_filter *filter; /* NULL: all */
+	bool system;      /* the runtime's own goroutines too */
+	bool live_only;   /* lineage: leave out those that have ended */
+	bool fold;        /* lineage text: like siblings become one line "N like this" */
+	bool ascii;       /* no UTF-8 glyphs */
+	bool color;       /* ANSI colours */
+	int width;        /* columns for text; 0: do not cut */
+};
+
+/* {"type":"header","schema":"golin/1",...}\n */
+void golin_export_header(const struct golin_model *m, struct strbuf *out);
+/* {"type":"summary",...}\n; complete as design: only lost and cut input make it incomplete. */
+void golin_export_summary(const struct golin_model *m, const struct golin_source_stats *st,
+			  struct strbuf *out);
+/* True when nothing was lost and no input was cut. */
+bool golin_export_complete(const struct golin_model *m, const struct golin_source_stats *st);
+
+/*
+ * The lineage view. Big: call it again until it returns false; each call adds some KiB to out.
+ * *pos starts as 0.
+ */
+bool golin_export_lineage_json(const struct golin_model *m, const struct golin_export_opts *o,
+			       uint64_t *pos, struct strbuf *out);
+struct golin_lineage_text;
+struct golin_lineage_text *golin_lineage_text_new(const struct golin_model *m,
+						  const struct golin_export_opts *o);
+bool golin_lineage_text_next(struct golin_lineage_text *t, struct strbuf *out);
+void golin_lineage_text_free(struct golin_lineage_text *t);
+
+/*
+ * One event as a line; the model must have applied rec already. Adds nothing for records that are
+ * no events or that the filter drops. Text: "newproc: tgid=25670, callerid=1, newid=37, func=...".
+ */
+void golin_export_event_json(const struct golin_model *m, const struct golin_export_opts *o,
+			     const struct golin_rec *rec, struct strbuf *out);
+void golin_export_event_text(const struct golin_model *m, const struct golin_export_opts *o,
+			     const struct golin_rec *rec, struct strbuf *out);
+
+#endif

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The records: the one stream that every source (live target, snapshot, core file, recording)
+ * yields and that the model applies. The same bytes in memory and in a recording.
+ *
+ * A record starts with `struct golin_rec`, is `size` bytes long (a multiple of 8) and is 8-byte
+ * aligned. Its fixed part is the struct below for its type; arrays and strings follow inside the
+ * record. Little-endian. A reader skips types that it does not know, and fixed parts may grow at
+ * their end (size tells). golin_record_check() says whether one may be used.
+ *
+ *  - ts is CLOCK_MONOTONIC ns; GOLIN_REC_CLOCK relates it to Unix time. The order of the stream is
+ *    the causal order; timestamps may be slightly out of it. Never sort by them.
+ *  - A goid is unique within (target, epoch); an exec starts a new epoch.
+ *  - A pc is an address as linked (the load bias of a PIE is subtracted) and ready for look-up:
+ *    from return addresses and g.gopc, 1 is already subtracted. 0 is "unknown".
+ *  - Strings are clean (core/base/text.h) and NUL-terminated.
+ */
+#ifndef GOLIN_RECORD_H
+#define GOLIN_RECORD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+	GOLIN_RECORD_MAX = 1 << 20, /* bytes of one record */
+	GOLIN_STACK_MAX = 128,      /* pcs of one stack */
+	GOLIN_FRAMES_MAX = 64,      /* inlined frames at one pc */
+	GOLIN_STR_MAX = 4096,       /* bytes of one string */
+};
+
+enum golin_rec_type {
+	/* about the stream */
+	GOLIN_REC_TARGET = 1,
+	GOLIN_REC_CLOCK = 2,
+	GOLIN_REC_NAME = 3,
+	GOLIN_REC_STACK = 4,
+	GOLIN_REC_SETTINGS = 5,
+	GOLIN_REC_SNAPSHOT = 6,
+	GOLIN_REC_GAP = 7,
+	GOLIN_REC_LOST = 8,
+	GOLIN_REC_EXEC = 9,
+	GOLIN_REC_EXIT = 10,
+	/* goroutines */
+	GOLIN_REC_GOROUTINE_CREATE = 32,
+	GOLIN_REC_GOROUTINE_SEEN = 33,
+	GOLIN_REC_GOROUTINE_EXIT = 34,
+	GOLIN_REC_GOROUTINE_GONE = 35,
+	GOLIN_REC_GOROUTINE_STATE = 36, /* the answer to a read */
+	GOLIN_REC_TYPE_MAX = 256,
+};
+
+struct golin_rec {
+	uint16_t type;    /* enum golin_rec_type */
+	uint16_t version; /* of the body; 1 */
+	uint32_t size;    /* bytes with this header, a multiple of 8 */
+	uint32_t target;  /* from 1 */
+	uint32_t epoch;   /* from 0; one more with each exec */
+	uint64_t ts;      /* CLOCK_MONOTONIC, ns; 0 unknown */
+	uint64_t goid;    /* the goroutine on which it happened; 0: none (g0, timer, golin itself) */
+};
+
+/* A string inside its record: `len` bytes at `off` from the record's start, then a NUL. */
+struct golin_rec_str {
+	uint32_t off, len;
+};
+
+enum golin_layout_source { GOLIN_LAYOUT_DWARF = 1, GOLIN_LAYOUT_TABLE = 2 };
+
+enum golin_target_flags {
+	GOLIN_TARGET_PIE = 1 << 0,
+	GOLIN_TARGET_CGO = 1 << 1,
+	GOLIN_TARGET_RACE = 1 << 2,
+	GOLIN_TARGET_STRIPPED = 1 << 3,      /* no symbol table */
+	GOLIN_TARGET_PARENT_KNOWN = 1 << 4,  /* g.parentGoid exists: `seen` records know parents */
+	GOLIN_TARGET_DELETED = 1 << 5,       /* the file is gone or replaced on disk */
+};
+
+/* First for each (target, epoch). */
+struct golin_rec_target {
+	struct golin_rec h;
+	uint32_t pid;
+	uint32_t flags;         /* enum golin_target_flags */
+	uint32_t layout_source; /* enum golin_layout_source */
+	uint32_t _pad;
+	uint64_t start_ticks; /* /proc/PID/stat field 22: pid and this identify a process */
+	uint64_t load_bias;   /* what was subtracted from its pcs */
+	struct golin_rec_str exe, comm, go, build_id, arch;
+};
+
+struct golin_rec_clock {
+	struct golin_rec h;
+	uint64_t mono_ns, unix_ns; /* the same instant on CLOCK_MONOTONIC and in Unix time */
+};
+
+enum golin_frame_flags {
+	GOLIN_FRAME_WRAPPER = 1 << 0, /* compiler-made (gowrap, dwrap, ABI wrapper): hide it */
+	GOLIN_FRAME_RUNTIME = 1 << 1, /* package runtime */
+};
+
+struct golin_rec_frame {
+	struct golin_rec_str func, file;
+	uint32_t line;
+	uint32_t flags; /* enum golin_frame_flags */
+};
+
+/* What stands at a pc: innermost (inlined) frame first. n == 0: no name is to be had. */
+struct golin_rec_name {
+	struct golin_rec h;
+	uint64_t pc;
+	uint32_t n, _pad;
+	struct golin_rec_frame frames[];
+};
+
+/* Comes before the first record that names its id. Innermost call first. */
+struct golin_rec_stack {
+	struct golin_rec h;
+	uint64_t id; /* a hash; 0 is "no stack" */
+	uint32_t n;
+	uint32_t truncated; /* there were more frames */
+	uint64_t pcs[];
+};
+
+enum golin_group {
+	GOLIN_GROUP_GOROUTINES = 1 << 0,
+	GOLIN_GROUP_TIMERS = 1 << 1, /* who armed the timer that starts a goroutine */
+};
+
+struct golin_rec_settings {
+	struct golin_rec h;
+	uint32_t groups; /* enum golin_group that are armed; 0: from memory alone */
+	uint32_t probes; /* armed probe sites */
+	uint64_t ring_size;
+	uint32_t stack_depth; /* 0: no stacks */
+	uint32_t link;        /* 1 multi, 2 perf */
+};
+
+enum golin_snapshot_phase { GOLIN_SNAPSHOT_BEGIN = 1, GOLIN_SNAPSHOT_END = 2 };
+
+/* Brackets the `seen` records that were read from memory. */
+struct golin_rec_snapshot {
+	struct golin_rec h;
+	uint32_t phase;
+	uint32_t _pad;
+	uint64_t count;  /* at the end: goroutines found */
+	uint64_t unread; /* at the end: those that could not be read */
+};
+
+/* The groups were off from h.ts for duration ns: what happened then is not known. */
+struct golin_rec_gap {
+	struct golin_rec h;
+	uint64_t duration_ns;
+	uint32_t groups, _pad;
+};
+
+enum golin_lost_cause {
+	GOLIN_LOST_RING = 1,   /* the ring was full */
+	GOLIN_LOST_MISSED = 2, /* the kernel's own recursion misses */
+	GOLIN_LOST_CUT = 3,    /* a recording was cut or damaged: count is bytes */
+};
+
+/* `count` more were lost since the last such record. */
+struct golin_rec_lost {
+	struct golin_rec h;
+	uint32_t cause, _pad;
+	uint64_t count;
+};
+
+/* The target executed another program; h.epoch is the new one. */
+struct golin_rec_exec {
+	struct golin_rec h;
+	struct golin_rec_str exe;
+};
+
+/* The target has ended. */
+struct golin_rec_exit {
+	struct golin_rec h;
+	uint32_t known;  /* code and signal are known (the target is golin's child) */
+	int32_t code;    /* exit code */
+	int32_t signal;  /* or the signal that ended it, 0 if none */
+	uint32_t _pad;
+};
+
+enum golin_via {
+	GOLIN_VIA_GO = 1,        /* a go statement */
+	GOLIN_VIA_TIMER = 2,     /* time.AfterFunc, a context's deadline: h.goid is 0 */
+	GOLIN_VIA_COROUTINE = 3, /* iter.Pull */
+};
+
+enum golin_goroutine_flags {
+	GOLIN_G_PARENT_KNOWN = 1 << 0, /* parent == 0 then means: none (the main goroutine) */
+	GOLIN_G_PARTIAL = 1 << 1,      /* a part could not be read: counts as unread */
+};
+
+/* h.goid is the parent (0: none). */
+struct golin_rec_goroutine_create {
+	struct golin_rec h;
+	uint64_t child;
+	uint64_t startpc; /* of the user's function: behind wrappers, see GOLIN_FRAME_WRAPPER */
+	uint64_t gopc;    /* the go statement */
+	uint64_t stack;   /* of the creator; GOLIN_REC_STACK, 0 if none */
+	uint64_t armed_by; /* via timer: the goroutine that armed it last; 0 unknown */
+	uint32_t via;      /* enum golin_via */
+	uint32_t flags;    /* enum golin_goroutine_flags */
+};
+
+/* runtime/runtime2.go's status without the scan bit; the same numbers in Go 1.13-1.27. */
+enum golin_gstate {
+	GOLIN_GS_IDLE = 0,
+	GOLIN_GS_RUNNABLE = 1,
+	GOLIN_GS_RUNNING = 2,
+	GOLIN_GS_SYSCALL = 3,
+	GOLIN_GS_WAITING = 4,
+	GOLIN_GS_DEAD = 6,
+	GOLIN_GS_COPYSTACK = 8,
+	GOLIN_GS_PREEMPTED = 9,
+	GOLIN_GS_LEAKED = 10,    /* 1.26+ */
+	GOLIN_GS_DEADEXTRA = 11, /* 1.26+ */
+	GOLIN_GS_UNKNOWN = 255,
+};
+
+/* It was there when memory was read. h.goid is the parent as far as known. */
+struct golin_rec_goroutine_seen {
+	struct golin_rec h;
+	uint64_t child;
+	uint64_t startpc, gopc;
+	uint32_t state; /* enum golin_gstate */
+	uint32_t flags;
+	uint64_t wait_since;       /* monotonic ns, 0 unknown */
+	struct golin_rec_str wait; /* Go's wait reason: "chan receive"; empty if not waiting */
+};
+
+enum golin_exit_how { GOLIN_HOW_RETURN = 1, GOLIN_HOW_GOEXIT = 2 };
+
+/* h.goid has ended. parent, startpc and gopc serve when its creation is not known. */
+struct golin_rec_goroutine_exit {
+	struct golin_rec h;
+	uint64_t parent;
+	uint64_t startpc, gopc;
+	uint32_t how; /* enum golin_exit_how */
+	uint32_t flags;
+};
+
+/* h.goid does not exist: it had never been, or it ended while nobody looked. */
+struct golin_rec_goroutine_gone {
+	struct golin_rec h;
+};
+
+/* The answer to GOLIN_CTL_READ; state GOLIN_GS_DEAD: it is gone. */
+struct golin_rec_goroutine_state {
+	struct golin_rec h;
+	uint32_t state, _pad;
+	uint64_t wait_since;
+	struct golin_rec_str wait;
+};
+
+/*
+ * True when `rec`, of which `avail` bytes are there, is whole and its counts and strings lie
+ * within it. Known types are checked wholly; of an unknown one only the header is. Does not look
+ * at whether strings are clean: golin_record_clean() does.
+ */
+int golin_record_check(const struct golin_rec *rec, size_t avail);
+/* The text of a string of a checked record. Never NULL. */
+const char *golin_rec_text(const struct golin_rec *rec, struct golin_rec_str s);
+/* "goroutine.create", or NULL for a type without a name. */
+const char *golin_rec_type_name(uint16_t type);
+const char *golin_gstate_name(uint32_t state); /* "waiting" */
+const char *golin_via_name(uint32_t via);      /* "go", "timer", "coroutine" */
+const char *golin_how_name(uint32_t how);      /* "return", "goexit" */
+
+/*
+ * Builds a record that has strings:
+ *
+ *	struct golin_recbuf b = {0};
+ *	struct golin_rec_target *t = golin_recbuf_begin(&b, GOLIN_REC_TARGET, sizeof(*t));
+ *	t->pid = 7;                              valid until the next call
+ *	golin_recbuf_str(&b, offsetof(struct golin_rec_target, exe), exe, strlen(exe));
+ *	const struct golin_rec *r = golin_recbuf_end(&b);      valid until the next begin
+ *	golin_recbuf_done(&b);
+ *
+ * Strings are cleaned on the way in. Out of memory or too large: end() gives NULL.
+ */
+struct golin_recbuf {
+	uint64_t *mem;
+	size_t len, cap; /* bytes */
+	int failed;
+};
+
+void *golin_recbuf_begin(struct golin_recbuf *b, uint16_t type, size_t fixed);
+/* off: of the struct golin_rec_str inside the record. */
+void golin_recbuf_str(struct golin_recbuf *b, size_t off, const void *s, size_t len);
+const struct golin_rec *golin_recbuf_end(struct golin_recbuf *b);
+void golin_recbuf_done(struct golin_recbuf *b);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

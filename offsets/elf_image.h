@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * An ELF file mapped for reading, with bounds-checked views. Used by everything in offsets/. Knows
+ * ELF (class, segments, sections, symbols' tables as bytes), nothing of Go.
+ */
+#ifndef GOLIN_OFFSETS_ELF_IMAGE_H
+#define GOLIN_OFFSETS_ELF_IMAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct golin_err;
+
+struct elf_section {
+	char name[64]; /* cut when longer */
+	uint32_t type, link;
+	uint64_t flags, addr, off, size, entsize;
+};
+
+struct elf_segment {
+	uint32_t type, flags;
+	uint64_t off, vaddr, filesz, memsz, align;
+};
+
+struct elf_image {
+	const uint8_t *map; /* the whole file, read-only */
+	size_t size;
+	bool is64, big_endian;
+	uint16_t machine, type; /* e_machine, e_type */
+	uint64_t entry;
+	struct elf_section *sections;
+	size_t nsections;
+	struct elf_segment *segments;
+	size_t nsegments;
+};
+
+/*
+ * Maps the file behind fd. -ENOEXEC: no ELF file (text, empty, a directory...), -EBADMSG: cut or
+ * malformed, saying what lies where. Section headers out of bounds are an error; a file may have
+ * no sections at all.
+ */
+int elf_image_open(int fd, struct elf_image *ret, struct golin_err *err);
+void elf_image_done(struct elf_image *e);
+const struct elf_section *elf_image_section(const struct elf_image *e, const char *name);
+/* The bytes of a section in the file, or NULL (SHT_NOBITS, out of bounds). As stored: compressed
+ * ones are not inflated. */
+const uint8_t *elf_image_data(const struct elf_image *e, const struct elf_section *s);
+/* `len` bytes at an address, when one PT_LOAD segment has them in the file; else NULL. */
+const uint8_t *elf_image_at(const struct elf_image *e, uint64_t vaddr, size_t len);
+/* How many bytes the file has from vaddr to the end of its segment; 0 if none. */
+size_t elf_image_avail(const struct elf_image *e, uint64_t vaddr);
+/* The file offset of an address; false when it is not in the file. */
+bool elf_image_file_off(const struct elf_image *e, uint64_t vaddr, uint64_t *ret);
+/* Integers of the file's byte order at p; the caller has checked the bounds. */
+uint16_t elf_u16(const struct elf_image *e, const uint8_t *p);
+uint32_t elf_u32(const struct elf_image *e, const uint8_t *p);
+uint64_t elf_u64(const struct elf_image *e, const uint8_t *p);
+
+/*
+ * A word of initialised data as the program sees it before it runs: the file's bytes, with the
+ * R_*_RELATIVE relocations of a PIE applied (their addends are addresses as linked).
+ */
+bool elf_image_word(struct elf_image *e, uint64_t vaddr, uint64_t *ret);
+
+#endif
