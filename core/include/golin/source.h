@@ -43,6 +43,8 @@ enum golin_ctl_type {
 	GOLIN_CTL_SEEK = 3,   /* a recording: go to monotonic time `ns`; records since its last
 			       * keyframe are yielded again after a reset of the model */
 	GOLIN_CTL_SNAPSHOT = 4, /* read all goroutines again */
+	GOLIN_CTL_FINISH = 5,   /* disarm for good: service() then yields what is still on its way
+				 * (with the last LOST records) and sets ended; stats are final */
 };
 
 struct golin_ctl {
