@@ -18,6 +18,7 @@
 #ifndef GOLIN_RECORD_H
 #define GOLIN_RECORD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -259,10 +260,13 @@ struct golin_rec_goroutine_state {
 
 /*
  * True when `rec`, of which `avail` bytes are there, is whole and its counts and strings lie
- * within it. Known types are checked wholly; of an unknown one only the header is. Does not look
- * at whether strings are clean: golin_record_clean() does.
+ * within it. Known types are checked wholly; of an unknown one only the header is. A body of
+ * another version than 1 is not to be used. Does not look at whether strings are clean:
+ * golin_record_is_clean() does.
  */
-int golin_record_check(const struct golin_rec *rec, size_t avail);
+bool golin_record_check(const struct golin_rec *rec, size_t avail);
+/* True when all strings of a checked record are clean (core/base/text.h). */
+bool golin_record_is_clean(const struct golin_rec *rec);
 /* The text of a string of a checked record. Never NULL. */
 const char *golin_rec_text(const struct golin_rec *rec, struct golin_rec_str s);
 /* "goroutine.create", or NULL for a type without a name. */
