@@ -23,6 +23,11 @@ struct elf_segment {
 	uint64_t off, vaddr, filesz, memsz, align;
 };
 
+/* A R_*_RELATIVE relocation with an explicit addend. */
+struct elf_relative {
+	uint64_t vaddr, addend;
+};
+
 struct elf_image {
 	const uint8_t *map; /* the whole file, read-only */
 	size_t size;
@@ -33,12 +38,19 @@ struct elf_image {
 	size_t nsections;
 	struct elf_segment *segments;
 	size_t nsegments;
+	struct elf_relative *relatives; /* sorted by vaddr; see elf_image_word() */
+	size_t nrelatives;
+	bool relatives_loaded;
 };
 
 /*
  * Maps the file behind fd. -ENOEXEC: no ELF file (text, empty, a directory...), -EBADMSG: cut or
- * malformed, saying what lies where. Section headers out of bounds are an error; a file may have
- * no sections at all.
+ * malformed, saying what lies where. Headers, segments and sections out of bounds are an error; a
+ * file may have no sections at all.
+ *
+ * The mapping is of the file itself (a copy would be too dear): when somebody cuts the file
+ * meanwhile, touching what is gone raises SIGBUS. That ends the image process, which its client
+ * reports; callers that parse in their own process accept the risk.
  */
 int elf_image_open(int fd, struct elf_image *ret, struct golin_err *err);
 void elf_image_done(struct elf_image *e);
@@ -59,7 +71,8 @@ uint64_t elf_u64(const struct elf_image *e, const uint8_t *p);
 
 /*
  * A word of initialised data as the program sees it before it runs: the file's bytes, with the
- * R_*_RELATIVE relocations of a PIE applied (their addends are addresses as linked).
+ * R_*_RELATIVE relocations of a PIE applied (their addends are addresses as linked). A word is as
+ * wide as the file's addresses: 8 bytes, 4 in ELF32. False when the file does not have it.
  */
 bool elf_image_word(struct elf_image *e, uint64_t vaddr, uint64_t *ret);
 

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Private to offsets/: what stands behind golin_image. image.c opens and closes it and fills
+ * everything that ELF headers, buildinfo and DWARF say; code.c does the rest, which is about code:
+ * .gopclntab, moduledata, allgs, the TLS slot of g, functions, sites and names.
+ */
+#ifndef GOLIN_OFFSETS_IMAGE_H
+#define GOLIN_OFFSETS_IMAGE_H
+
+#include "base/err.h"
+#include "elf_image.h"
+#include "golin/offsets.h"
+
+struct image_code; /* defined by the code side */
+
+struct golin_image {
+	struct elf_image elf;
+	struct golin_image_info info;
+	struct image_code *code;   /* NULL when image_code_open() failed */
+	struct golin_err code_err; /* then: why */
+};
+
+/*
+ * Called once by golin_image_open() when elf, info.go, info.arch, info.flags and info.segments are
+ * set. Sets img->code, and info.text, etext, allgs, tls_g as far as they can be found. On an error
+ * img->code stays NULL and the image is still good for layouts; functions, sites and names then
+ * answer with code_err.
+ */
+int image_code_open(struct golin_image *img, struct golin_err *err);
+void image_code_close(struct image_code *code); /* NULL is allowed */
+
+#endif
