@@ -43,7 +43,10 @@ enum golin_exit {
 	GOLIN_EXIT_INTERNAL = 70,
 };
 
-/* Sets code and message (clears the hint) and returns code. err may be NULL. */
+/*
+ * Sets code and message (clears the hint) and returns code. err may be NULL. Messages and hints
+ * are single lines; what is not clean text (text.h) in them is shown escaped.
+ */
 int golin_err_set(struct golin_err *err, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* Puts "text: " in front of the message. */

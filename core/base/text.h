@@ -3,8 +3,8 @@
  * The one sanitiser. Every string that comes from a target, an ELF file or a recording passes
  * golin_text_clean() where it enters; everything behind it may rely on clean text, which is valid
  * UTF-8 without control bytes (C0, DEL, C1), without bidirectional and other invisible format
- * controls, without line and paragraph separators, without non-characters, and with at most two
- * combining marks in a row.
+ * controls, without line and paragraph separators, without non-characters, private-use and unassigned
+ * characters, with at most two combining marks in a row and none at the start.
  */
 #ifndef GOLIN_BASE_TEXT_H
 #define GOLIN_BASE_TEXT_H
@@ -15,9 +15,12 @@
 /*
  * Writes a clean, NUL-terminated copy of src into dst (cap bytes, at least 1) and returns its
  * length. What is not clean is shown as \n, \t, \xNN or \u{NNNN}; a backslash stays as it is. What
- * does not fit is replaced by "...(+N)", N being the source bytes left out; never cuts a character.
+ * does not fit is replaced by "...(+N)", N being the source bytes left out (by nothing when not
+ * even that fits); never cuts a character.
  */
 size_t golin_text_clean(char *dst, size_t cap, const void *src, size_t len);
+/* The cap with which golin_text_clean() of `len` bytes never leaves anything out. */
+size_t golin_text_clean_bound(size_t len);
 /* True when golin_text_clean() would leave it as it is. */
 bool golin_text_is_clean(const char *s, size_t len);
 /* Terminal columns that clean text takes (utf8proc, independent of the locale). */
