@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * runtime.firstmoduledata: where Go's text, types and function data lie; and the two data symbols
+ * that the runtime's own code gives away when there is no symbol table.
+ */
+#ifndef GOLIN_OFFSETS_MODULEDATA_H
+#define GOLIN_OFFSETS_MODULEDATA_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct elf_image;
+struct golin_err;
+struct pclntab;
+
+struct moduledata {
+	uint64_t vaddr;         /* where it stands, as linked */
+	uint64_t text, etext;
+	uint64_t types, etypes;
+	uint64_t rodata;        /* 0 before 1.18 */
+	uint64_t gofunc;        /* 0 before 1.18 */
+};
+
+/*
+ * By the section .go.module (1.26 and later), else by the pointer to the function table in the
+ * writable segments. A match counts only when its own fields agree with that table.
+ */
+int moduledata_find(struct elf_image *elf, const struct pclntab *t, uint16_t minor,
+		    struct moduledata *ret, struct golin_err *err);
+
+/* runtime.allgs as linked, from the code of runtime.allgadd; 0 when it cannot be told. */
+uint64_t moduledata_allgs(struct elf_image *elf, const struct pclntab *t);
+/* The TLS slot of g from the fs base (-8), from code that loads it; 0 when it cannot be told. */
+int64_t moduledata_tls_g(struct elf_image *elf, const struct pclntab *t, uint16_t minor);
+
+#endif
