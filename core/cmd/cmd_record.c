@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* golin record SOURCE -o FILE: keeps the stream for later. */
+#include "recording.h"
+#include "session.h"
+
+int cmd_record(struct cmd_config *cfg)
+{
+	struct golin_model_counts c;
+	struct golin_err err = {0};
+	struct session s;
+	int ret, code;
+
+	if (!cfg->output) {
+		golin_err_set(&err, -EINVAL, "no file to record to");
+		golin_err_hint(&err, "golin record SOURCE -o FILE");
+		return report_err(&err);
+	}
+	ret = session_init(&s, cfg, &err);
+	if (!ret)
+		ret = golin_writer_open(cfg->output, cfg->force, s.model, &s.writer, &err);
+	if (!ret)
+		ret = session_open(&s, &err);
+	if (!ret)
+		ret = session_loop(&s, &err);
+	if (s.writer) {
+		uint64_t bytes = golin_writer_bytes(s.writer);
+		struct golin_err close_err = {0};
+		int r = golin_writer_close(s.writer, &close_err);
+
+		s.writer = NULL;
+		if (r && !ret) {
+			ret = r;
+			err = close_err;
+		}
+		golin_model_counts(s.model, &c);
+		if (!ret)
+			report_note("recorded %llu events, %.1f MB, in %s",
+				    (unsigned long long)c.events, bytes / 1e6, cfg->output);
+	}
+	code = session_exit(&s, ret ? report_err(&err) : 0);
+	session_close(&s);
+	return code;
+}

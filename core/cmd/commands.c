@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The command table. */
+#include <string.h>
+
+#include "cmd.h"
+
+#define LIVE                                                                                       \
+	(OPTION_BIT(FOR) | OPTION_BIT(PROBES) | OPTION_BIT(NO_PROBES) | OPTION_BIT(FILTER) |       \
+	 OPTION_BIT(KEEP) | OPTION_BIT(RING) | OPTION_BIT(STACKS) | OPTION_BIT(LINK) |             \
+	 OPTION_BIT(SOURCE) | OPTION_BIT(WAIT) | OPTION_BIT(COLOR) | OPTION_BIT(ASCII) |           \
+	 OPTION_BIT(QUIET))
+#define VIEW (LIVE | OPTION_BIT(JSON) | OPTION_BIT(SYSTEM))
+#define TUI (LIVE | OPTION_BIT(NO_MOUSE) | OPTION_BIT(SCRIPT))
+
+static const char source_help[] =
+	"SOURCE is a PID, a program's NAME, a recording, or `-- CMD ARGS...`, which golin starts,\n"
+	"attached before its first instruction. A live view prints when the target ends, --for is\n"
+	"over, or on Ctrl-C, which detaches and leaves the target as it was.\n";
+
+const struct cmd cmds[] = {
+	{"", "", "the Go processes that can be attached to; Enter attaches", NULL,
+	 OPTION_BIT(JSON) | OPTION_BIT(TEXT) | LIVE | OPTION_BIT(NO_MOUSE) | OPTION_BIT(SCRIPT),
+	 cmd_list},
+	{"attach", "PID|NAME", "the live view of a running program", NULL, TUI, cmd_attach},
+	{"run", "[OPTIONS] -- CMD", "start CMD, attached before its first instruction",
+	 "Without a terminal it prints what `golin lineage -- CMD` prints.\n",
+	 TUI | VIEW | OPTION_BIT(LOG) | OPTION_BIT(TEXT) | OPTION_BIT(LIVE) | OPTION_BIT(NO_FOLD),
+	 cmd_run},
+	{"replay", "FILE", "the live view of a recording", NULL,
+	 OPTION_BIT(FILTER) | OPTION_BIT(KEEP) | OPTION_BIT(COLOR) | OPTION_BIT(ASCII) |
+		 OPTION_BIT(NO_MOUSE) | OPTION_BIT(SCRIPT) | OPTION_BIT(QUIET) | OPTION_BIT(FOR),
+	 cmd_replay},
+	{"lineage", "SOURCE", "who started whom, as text or --json", source_help,
+	 VIEW | OPTION_BIT(LIVE) | OPTION_BIT(NO_FOLD), cmd_lineage},
+	{"events", "SOURCE", "every event as it comes, a line each", source_help, VIEW, cmd_events},
+	{"record", "SOURCE -o FILE", "keep what happens, for every view later", source_help,
+	 LIVE | OPTION_BIT(OUTPUT) | OPTION_BIT(FORCE), cmd_record},
+	{"offsets", "BINARY|PID", "layouts of the Go runtime's structs, and hook points", NULL,
+	 OPTION_BIT(JSON) | OPTION_BIT(FORMAT) | OPTION_BIT(STRUCT) | OPTION_BIT(SOURCE),
+	 cmd_offsets},
+	{"doctor", "", "what this machine lets golin do, and how to mend it", NULL,
+	 OPTION_BIT(JSON), cmd_doctor},
+	{"demo", "", "watch the Go program that comes with golin", NULL,
+	 TUI | VIEW | OPTION_BIT(TEXT) | OPTION_BIT(LIVE) | OPTION_BIT(NO_FOLD), cmd_demo},
+	{"help", "[COMMAND|filter]", "this list, or one command's help", NULL, 0, cmd_help},
+};
+const size_t ncmds = sizeof(cmds) / sizeof(cmds[0]);
+
+const struct cmd *cmd_find(const char *name)
+{
+	for (size_t i = 0; i < ncmds; i++)
+		if (!strcmp(cmds[i].name, name))
+			return &cmds[i];
+	return NULL;
+}

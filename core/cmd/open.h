@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* From the words of the command line to a source. */
+#ifndef GOLIN_CMD_OPEN_H
+#define GOLIN_CMD_OPEN_H
+
+#include "cmd.h"
+#include "golin/offsets.h"
+#include "golin/source.h"
+
+struct opened {
+	struct golin_source *src;
+	bool child;	 /* the target is a program that was started */
+	int child_pidfd; /* of it; the caller closes; -1 */
+	char ready[256]; /* "attached to 7 (x, go1.26): 5 probes, layout from dwarf"; "" for a file
+			  */
+};
+
+/*
+ * SOURCE: cfg->child, or cfg->args[0] as PID, recording or NAME (waits for one with --wait).
+ * stdout_fd and stderr_fd are where a started program's output goes.
+ */
+int open_source(struct cmd_config *cfg, int stdout_fd, int stderr_fd, struct opened *ret,
+		struct golin_err *err);
+enum golin_layout_choice layout_choice(const struct cmd_config *cfg);
+/* A fd of the ELF file that the word names: a path, a PID or a NAME; *ret_label is malloc'ed. */
+int open_executable(const char *word, int *ret_fd, char **ret_label, struct golin_err *err);
+
+#endif
