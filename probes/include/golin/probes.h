@@ -41,6 +41,7 @@ int golin_target_open(pid_t pid, struct golin_target *ret, struct golin_err *err
 struct golin_spawn_opts {
 	int stdout_fd; /* where the program's stdout goes; -1: as golin's own */
 	int stderr_fd;
+	int stdin_fd; /* where its stdin comes from; 0: golin's own */
 };
 /*
  * Starts argv, held before its exec so that probes can be armed first; exe_fd is the file that
