@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* Maps, configuration and output, for all families of events. */
+#ifndef GOLIN_COMMON_BPF_H
+#define GOLIN_COMMON_BPF_H
+
+#include <linux/bpf.h>
+#include <asm/ptrace.h>
+#include <bpf/bpf_helpers.h>
+#include "wire.h"
+
+const volatile struct wire_cfg cfg = {};
+
+/*
+ * One more with each exec of the target and each time that groups are switched: what was noted
+ * before (timers, stacks that were sent) does not count any more.
+ */
+__u64 generation = 0;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 64 << 20);
+} ring SEC(".maps");
+
+/* Read by the peer through a mapping: no system call, no rights. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1); /* CPUs */
+	__type(key, __u32);
+	__type(value, struct wire_stats);
+} stats SEC(".maps");
+
+/*
+ * Where a stack is put together. A task may be preempted while it walks and another one on its
+ * CPU may hit: hence several slots, each taken by an atomic exchange.
+ */
+struct scratch {
+	__u64 busy;
+	struct wire_stack s;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, WIRE_SCRATCH);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} scratch SEC(".maps");
+
+/* Stacks that are in the ring already. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, WIRE_STACKS);
+	__type(key, __u64);
+	__type(value, __u32);
+} sent SEC(".maps");
+
+/* Bytes of the per-CPU counters are shared with tasks that preempt: atomic adds only. */
+static __always_inline struct wire_stats *my_stats(void)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+
+	return bpf_map_lookup_elem(&stats, &cpu);
+}
+
+#define COUNT(st, member)                                                                          \
+	do {                                                                                       \
+		if (st)                                                                            \
+			__sync_fetch_and_add(&(st)->member, 1);                                    \
+	} while (0)
+
+/* Is it the target that hit? Before Linux 6.10 a link's own filter is not enough. */
+static __always_inline int is_target(void)
+{
+	struct bpf_pidns_info ns = {};
+
+	if (!cfg.ns_ino)
+		return (__u32)(bpf_get_current_pid_tgid() >> 32) == cfg.tgid;
+	if (bpf_get_ns_current_pid_tgid(cfg.ns_dev, cfg.ns_ino, &ns, sizeof(ns)))
+		return 0;
+	return ns.tgid == cfg.tgid;
+}
+
+static __always_inline int read_u64(__u64 *ret, __u64 addr)
+{
+	if (!bpf_probe_read_user(ret, sizeof(*ret), (const void *)addr))
+		return 0;
+	*ret = 0;
+	return -1;
+}
+
+/* Counts the hit and sends it. The timestamp was taken before: ring order is what counts. */
+static __always_inline void send(struct wire_hdr *h, __u32 type, __u32 size)
+{
+	struct wire_stats *st = my_stats();
+
+	h->type = type;
+	h->size = size;
+	if (type < 8)
+		COUNT(st, hits[type]);
+	if (bpf_ringbuf_output(&ring, h, size, BPF_RB_NO_WAKEUP)) {
+		if (type < 8)
+			COUNT(st, lost[type]);
+		return;
+	}
+	if (h->flags & WIRE_F_PARTIAL)
+		COUNT(st, partial);
+}
+
+#endif

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+/*
+ * One program for all probe sites: the cookie of the attachment says what stands where. One more
+ * for exec.
+ */
+#include "goroutine.bpf.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+SEC("uprobe")
+int on_site(struct pt_regs *ctx)
+{
+	__u64 cookie;
+
+	if (!is_target())
+		return 0;
+	cookie = bpf_get_attach_cookie(ctx);
+	/* At the branch to morestack: taken, the stack grows and the function starts again. */
+	if (CTX(ctx, eflags) & WIRE_COOKIE_DROPS(cookie))
+		return 0;
+	switch (WIRE_COOKIE_OP(cookie)) {
+	case WIRE_OP_CREATE:
+		on_create(ctx, cookie);
+		break;
+	case WIRE_OP_EXIT:
+		on_exit(ctx, cookie);
+		break;
+	case WIRE_OP_CORO:
+		on_coro(ctx, cookie);
+		break;
+	case WIRE_OP_TIMER_START:
+		on_timer_arm(ctx, cookie, WIRE_OP_TIMER_START);
+		break;
+	case WIRE_OP_TIMER_RESET:
+		on_timer_arm(ctx, cookie, WIRE_OP_TIMER_RESET);
+		break;
+	case WIRE_OP_TIMER_ARM:
+		on_timer_arm(ctx, cookie, WIRE_OP_TIMER_ARM);
+		break;
+	case WIRE_OP_TIMER_FIRE:
+		on_timer_fire(ctx, cookie);
+		break;
+	}
+	return 0;
+}
+
+SEC("raw_tp/sched_process_exec")
+int on_exec(void *ctx)
+{
+	struct wire_exec e = {};
+
+	if (!is_target())
+		return 0;
+	__sync_fetch_and_add(&generation, 1);
+	e.h.ts = bpf_ktime_get_ns();
+	send(&e.h, WIRE_EXEC, sizeof(e));
+	return 0;
+}

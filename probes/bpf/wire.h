@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * What the BPF programs and probes/live say to each other: the bytes in the ring, the counters,
+ * the configuration and the attach cookie. Private to probes/, may change with any build: both
+ * sides are built together. Fixed-width types only, no holes.
+ */
+#ifndef GOLIN_PROBES_WIRE_H
+#define GOLIN_PROBES_WIRE_H
+
+#ifdef __bpf__
+#include <linux/types.h>
+#else
+#include <linux/types.h>
+#include <stdint.h>
+#endif
+
+enum {
+	WIRE_STACK_MAX = 128, /* pcs of one stack */
+	WIRE_SCRATCH = 4,     /* nested walks on one CPU (a preempted one keeps its slot) */
+	WIRE_TIMERS = 131072, /* armed AfterFunc timers that are remembered */
+	WIRE_THREADS = 8192,
+	WIRE_STACKS = 65536, /* stacks known to have been sent */
+};
+
+/* In the ring. WIRE_CREATE, WIRE_EXIT and WIRE_EXEC are hits; a stack belongs to its event. */
+enum wire_type {
+	WIRE_CREATE = 1,
+	WIRE_EXIT = 2,
+	WIRE_EXEC = 3,
+	WIRE_STACK = 4,
+	WIRE_TYPES = 5,
+};
+
+enum wire_flags {
+	WIRE_F_PARTIAL = 1 << 0, /* a read failed */
+	WIRE_F_TIMER = 1 << 1,	 /* WIRE_CREATE: by time.goFunc; ref is who armed it */
+	WIRE_F_CORO = 1 << 2,	 /* WIRE_CREATE: by runtime.newcoro */
+	WIRE_F_GOEXIT = 1 << 3,	 /* WIRE_EXIT: g._panic is set */
+};
+
+struct wire_hdr {
+	__u16 type; /* enum wire_type */
+	__u16 size; /* bytes with this header */
+	__u32 flags;
+	__u64 ts; /* CLOCK_MONOTONIC, taken before the place in the ring */
+};
+
+struct wire_create {
+	struct wire_hdr h;
+	__u64 child, parent;
+	__u64 startpc, gopc; /* as in g: not biased back */
+	__u64 g;
+	__u64 ref; /* WIRE_F_TIMER: goid of the armer; else the stack's id; 0 none */
+};
+
+struct wire_exit {
+	struct wire_hdr h;
+	__u64 goid, parent;
+	__u64 startpc, gopc;
+	__u64 g;
+	__u64 ret; /* Go 1.13: where goexit1 returns to */
+};
+
+struct wire_exec {
+	struct wire_hdr h;
+};
+
+struct wire_stack {
+	struct wire_hdr h;
+	__u64 id;
+	__u32 n, truncated;
+	__u64 pcs[WIRE_STACK_MAX]; /* only n are sent */
+};
+
+enum { WIRE_STACK_FIXED = 32 };
+
+/* One for each CPU, in a mapped array; a cache line of its own each. Counters only grow. */
+struct wire_stats {
+	__u64 hits[8]; /* by enum wire_type, after the filters */
+	__u64 lost[8]; /* of these: no place in the ring */
+	__u64 partial; /* of those with a place: a read failed */
+	__u64 quiet;   /* hits that only take notes: timers */
+	__u64 stacks, stacks_lost;
+	__u64 _pad[4];
+};
+
+/* What the dispatcher does at a site: the low byte of the cookie. */
+enum wire_op {
+	WIRE_OP_NONE = 0, /* not attached: the site only tells where a function lies */
+	WIRE_OP_CREATE = 1,
+	WIRE_OP_CORO = 2,
+	WIRE_OP_EXIT = 3,
+	WIRE_OP_TIMER_START = 4, /* timer.f stands in the struct */
+	WIRE_OP_TIMER_ARM = 5,	 /* f is an argument */
+	WIRE_OP_TIMER_RESET = 6, /* as start, of a timer that exists */
+	WIRE_OP_TIMER_FIRE = 7,
+	WIRE_OP_MAX = 8,
+};
+
+/* Where g comes from: bits 24-31. */
+enum wire_gsrc { WIRE_G_NONE = 0, WIRE_G_R14 = 1, WIRE_G_RCX = 2, WIRE_G_TLS = 3 };
+
+/*
+ * Where an argument stands: an x86 register number (0 rax .. 15 r15), or WIRE_AT_STACK and the
+ * number of an 8-byte word from the stack pointer.
+ */
+enum { WIRE_AT_STACK = 0x80 };
+
+#define WIRE_COOKIE(op, a0, a1, gsrc, add)                                                         \
+	((__u64)(op) | (__u64)(a0) << 8 | (__u64)(a1) << 16 | (__u64)(gsrc) << 24 |                \
+	 (__u64)(add) << 32)
+#define WIRE_COOKIE_DROP(flags) ((__u64)((flags)&0xff) << 40)
+#define WIRE_COOKIE_OP(c) ((__u32)((c)&0xff))
+#define WIRE_COOKIE_A0(c) ((__u32)((c) >> 8 & 0xff))
+#define WIRE_COOKIE_A1(c) ((__u32)((c) >> 16 & 0xff))
+#define WIRE_COOKIE_G(c) ((__u32)((c) >> 24 & 0xff))
+#define WIRE_COOKIE_ADD(c) ((__u32)((c) >> 32 & 0xff)) /* added to argument 0 */
+#define WIRE_COOKIE_DROPS(c) ((__u32)((c) >> 40 & 0xff))
+
+enum wire_has {
+	WIRE_HAS_PARENT = 1 << 0,     /* g.parentGoid */
+	WIRE_HAS_TIMER = 1 << 1,      /* timer.f, timer.arg and time.goFunc */
+	WIRE_HAS_CORO = 1 << 2,	      /* coro.f */
+	WIRE_HAS_GOEXIT = 1 << 3,     /* g._panic is set by Goexit: 1.14+ */
+	WIRE_SCAN_TIMERPROC = 1 << 4, /* 1.13: look for the timer in timerproc's frame */
+};
+
+/* All that differs between programs, kernels and Go versions; constant once loaded. */
+struct wire_cfg {
+	__u32 tgid;
+	__u32 stack_depth;    /* 0: no stacks */
+	__u64 ns_dev, ns_ino; /* tgid is of this pid namespace; 0: the initial one */
+	__u32 fsbase;	      /* offset of thread.fsbase in task_struct; 0 unknown */
+	__s32 tls_g;	      /* of g from the fs base */
+	__u32 has;	      /* enum wire_has */
+	__u32 ncpu;
+	__u32 g_stack_lo, g_stack_hi, g_panic, g_m, g_sched_bp;
+	__u32 g_goid, g_parent, g_gopc, g_startpc;
+	__u32 m_curg;
+	__u32 timer_f, timer_arg, coro_f, _pad;
+	/* From the site of each operation to time.goFunc, and the length of that: a position-
+	 * independent program's own addresses are not known when it starts. */
+	__s64 gofunc[8];
+	__u64 gofunc_len;
+};
+
+_Static_assert(sizeof(struct wire_hdr) == 16, "wire");
+_Static_assert(sizeof(struct wire_create) == 64, "wire");
+_Static_assert(sizeof(struct wire_exit) == 64, "wire");
+_Static_assert(sizeof(struct wire_exec) == 16, "wire");
+_Static_assert(sizeof(struct wire_stack) == WIRE_STACK_FIXED + 8 * WIRE_STACK_MAX, "wire");
+_Static_assert(sizeof(struct wire_stats) == 192, "wire");
+_Static_assert(sizeof(struct wire_cfg) % 8 == 0, "wire");
+_Static_assert(WIRE_OP_MAX <= 8 && WIRE_TYPES <= 8, "wire");
+
+#endif
