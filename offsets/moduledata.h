@@ -14,11 +14,11 @@ struct golin_err;
 struct pclntab;
 
 struct moduledata {
-	uint64_t vaddr;         /* where it stands, as linked */
+	uint64_t vaddr; /* where it stands, as linked */
 	uint64_t text, etext;
 	uint64_t types, etypes;
-	uint64_t rodata;        /* 0 before 1.18 */
-	uint64_t gofunc;        /* 0 before 1.18 */
+	uint64_t rodata; /* 0 before 1.18 */
+	uint64_t gofunc; /* 0 before 1.18 */
 };
 
 /*

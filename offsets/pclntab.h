@@ -31,7 +31,7 @@ struct pclntab {
 	struct elf_image *elf; /* borrowed */
 	enum pclntab_format format;
 	uint64_t vaddr; /* of the header */
-	size_t size;    /* bytes to the end of its section, or segment */
+	size_t size;	/* bytes to the end of its section, or segment */
 	const uint8_t *data;
 	uint32_t nfunc, nfiles;
 	struct pcln_span names, cutab, files, pctab, funcs; /* funcs: functab and _func structs */
@@ -39,19 +39,19 @@ struct pclntab {
 	/* Of moduledata, set by pclntab_set_module() before functions are looked up. */
 	uint64_t text, etext;
 	uint64_t gofunc; /* 0: not known, then no inline trees from 1.18 on */
-	uint16_t minor;  /* of the Go version: ids of functions differ */
+	uint16_t minor;	 /* of the Go version: ids of functions differ */
 };
 
 /* One function, decoded. */
 struct pcln_func {
 	uint32_t index;
-	uint64_t lo, hi;       /* [lo, hi) as linked */
-	const uint8_t *raw;    /* its _func, and how many bytes of the table follow from there */
+	uint64_t lo, hi;    /* [lo, hi) as linked */
+	const uint8_t *raw; /* its _func, and how many bytes of the table follow from there */
 	size_t avail;
 	int32_t name_off;
 	uint32_t pcfile, pcln, npcdata, cu_off;
 	uint8_t func_id, flag, nfuncdata;
-	bool wrapper; /* made by the compiler or linker: method, ABI, go and defer wrappers */
+	bool wrapper;	  /* made by the compiler or linker: method, ABI, go and defer wrappers */
 	const char *name; /* within the file, NUL-terminated, not cleaned */
 };
 
@@ -62,6 +62,7 @@ struct pcln_inl {
 	uint8_t func_id;
 	bool wrapper;
 	uint32_t parent_pc; /* offset from the function's entry: where it was called */
+	int32_t start_line; /* since 1.20: the line of its `func`; 0: not known */
 };
 
 /*

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "code.h"
+
+#include <elf.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/text.h"
+#include "image.h"
+
+int image_code_open(struct golin_image *img, struct golin_err *err)
+{
+	struct image_code *code = calloc(1, sizeof(*code));
+	uint16_t minor = img->info.go.minor;
+	int r;
+
+	if (!code)
+		return golin_err_set(err, -ENOMEM, "out of memory");
+	r = pclntab_open(&img->elf, minor, &code->tab, err);
+	if (!r)
+		r = moduledata_find(&img->elf, &code->tab, minor, &code->module, err);
+	if (r) {
+		image_code_close(code);
+		return r;
+	}
+	pclntab_set_module(&code->tab, code->module.text, code->module.etext, code->module.gofunc);
+	img->code = code;
+	img->info.text = code->module.text;
+	img->info.etext = code->module.etext;
+	if (img->elf.machine == EM_X86_64) {
+		img->info.allgs = moduledata_allgs(&img->elf, &code->tab);
+		img->info.tls_g = moduledata_tls_g(&img->elf, &code->tab, minor);
+	}
+	return 0;
+}
+
+void image_code_close(struct image_code *code)
+{
+	if (!code)
+		return;
+	pclntab_done(&code->tab);
+	free(code);
+}
+
+int golin_image_func(struct golin_image *img, const char *name, uint64_t *ret_lo, uint64_t *ret_hi,
+		     struct golin_err *err)
+{
+	struct pcln_func f;
+	char clean[128];
+
+	if (!img->code) {
+		if (err)
+			*err = img->code_err;
+		return img->code_err.code ? img->code_err.code : -ENODATA;
+	}
+	if (!pclntab_find_name(&img->code->tab, name, &f)) {
+		golin_text_clean(clean, sizeof(clean), name, strlen(name));
+		return golin_err_set(err, -ENOENT, "no function '%s' in the binary", clean);
+	}
+	*ret_lo = f.lo;
+	*ret_hi = f.hi;
+	return 0;
+}

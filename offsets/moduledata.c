@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "moduledata.h"
+
+#include <elf.h>
+#include <inttypes.h>
+#include <string.h>
+#include "base/err.h"
+#include "elf_image.h"
+#include "pclntab.h"
+#include "x86.h"
+
+/* Where the members of runtime.moduledata stand; 0: there is none. */
+struct shape {
+	uint16_t from; /* the first minor version of this shape */
+	uint16_t ftab, minpc, maxpc, text, etext, types, etypes, rodata, gofunc;
+};
+
+static const struct shape shapes[] = {
+	{27, 128, 160, 168, 176, 184, 296, 312, 336, 344},
+	{20, 128, 160, 168, 176, 184, 296, 304, 312, 320},
+	{18, 128, 160, 168, 176, 184, 280, 288, 296, 304},
+	{16, 128, 160, 168, 176, 184, 280, 288, 0, 0},
+	{13, 24, 80, 88, 96, 104, 200, 208, 0, 0},
+};
+
+static const struct shape *shape_of(uint16_t minor)
+{
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
+		if (minor >= shapes[i].from)
+			return &shapes[i];
+	return NULL;
+}
+
+static bool in_segment(const struct elf_image *e, uint64_t lo, uint64_t hi, uint32_t flags)
+{
+	for (size_t i = 0; i < e->nsegments; i++) {
+		const struct elf_segment *s = &e->segments[i];
+
+		if (s->type == PT_LOAD && (s->flags & flags) == flags && lo >= s->vaddr &&
+		    hi - s->vaddr <= s->memsz)
+			return true;
+	}
+	return false;
+}
+
+/* What stands at vaddr, when every member that the function table knows as well agrees with it. */
+static bool read_module(struct elf_image *e, const struct pclntab *t, const struct shape *sh,
+			uint64_t vaddr, struct moduledata *ret)
+{
+	struct moduledata m = {.vaddr = vaddr};
+	uint64_t head, ftab, nftab, minpc, maxpc;
+	struct pcln_func first, last;
+	struct pclntab tmp = *t;
+
+	if (!elf_image_word(e, vaddr, &head) || head != t->vaddr ||
+	    !elf_image_word(e, vaddr + sh->ftab, &ftab) ||
+	    !elf_image_word(e, vaddr + sh->ftab + 8, &nftab) ||
+	    !elf_image_word(e, vaddr + sh->minpc, &minpc) ||
+	    !elf_image_word(e, vaddr + sh->maxpc, &maxpc) ||
+	    !elf_image_word(e, vaddr + sh->text, &m.text) ||
+	    !elf_image_word(e, vaddr + sh->etext, &m.etext) ||
+	    !elf_image_word(e, vaddr + sh->types, &m.types) ||
+	    !elf_image_word(e, vaddr + sh->etypes, &m.etypes))
+		return false;
+	if (sh->rodata && (!elf_image_word(e, vaddr + sh->rodata, &m.rodata) ||
+			   !elf_image_word(e, vaddr + sh->gofunc, &m.gofunc)))
+		return false;
+	if (ftab != t->vaddr + (t->format == PCLN_GO112 ? 16 : t->funcs.p - t->data))
+		return false;
+	if (nftab != (uint64_t)t->nfunc + 1 && nftab != t->nfunc)
+		return false;
+	if (m.text >= m.etext || m.types > m.etypes || !in_segment(e, m.text, m.etext, PF_X))
+		return false;
+	if (m.gofunc && !elf_image_avail(e, m.gofunc))
+		return false;
+	pclntab_set_module(&tmp, m.text, m.etext, m.gofunc);
+	if (!pclntab_func(&tmp, 0, &first) || !pclntab_func(&tmp, t->nfunc - 1, &last))
+		return false;
+	if (first.lo != minpc || last.hi != maxpc || minpc < m.text || maxpc < minpc)
+		return false;
+	*ret = m;
+	return true;
+}
+
+struct search {
+	struct elf_image *elf;
+	const struct pclntab *t;
+	const struct shape *sh;
+	struct moduledata found;
+	unsigned hits;
+};
+
+static void try_at(struct search *s, uint64_t vaddr)
+{
+	struct moduledata m;
+
+	if (s->hits && s->found.vaddr == vaddr)
+		return;
+	if (read_module(s->elf, s->t, s->sh, vaddr, &m)) {
+		s->found = m;
+		s->hits++;
+	}
+}
+
+static void search_segments(struct search *s)
+{
+	uint8_t want[8];
+
+	for (int i = 0; i < 8; i++)
+		want[i] = s->t->vaddr >> (s->elf->big_endian ? 56 - 8 * i : 8 * i);
+	for (size_t i = 0; i < s->elf->nsegments; i++) {
+		const struct elf_segment *seg = &s->elf->segments[i];
+		const uint8_t *base, *p, *end;
+
+		if (seg->type != PT_LOAD || !(seg->flags & PF_W))
+			continue;
+		base = elf_image_at(s->elf, seg->vaddr, seg->filesz);
+		if (!base)
+			continue;
+		for (p = base, end = base + seg->filesz; p < end; p++) {
+			p = memmem(p, end - p, want, sizeof(want));
+			if (!p)
+				break;
+			if ((seg->vaddr + (p - base)) % 8 == 0)
+				try_at(s, seg->vaddr + (p - base));
+		}
+	}
+}
+
+/* A PIE has its pointers in the relocations. */
+static void search_relocations(struct search *s)
+{
+	uint64_t ignored;
+
+	if (s->elf->type != ET_DYN)
+		return;
+	/* Loads them. */
+	(void)elf_image_word(s->elf, s->t->vaddr, &ignored);
+	for (size_t i = 0; i < s->elf->nrelatives; i++)
+		if (s->elf->relatives[i].addend == s->t->vaddr)
+			try_at(s, s->elf->relatives[i].vaddr);
+}
+
+int moduledata_find(struct elf_image *elf, const struct pclntab *t, uint16_t minor,
+		    struct moduledata *ret, struct golin_err *err)
+{
+	struct search s = {.elf = elf, .t = t, .sh = shape_of(minor)};
+	const struct elf_section *sec = elf_image_section(elf, ".go.module");
+
+	if (!s.sh)
+		return golin_err_set(err, -EOPNOTSUPP, "Go 1.%u is older than Go 1.13", minor);
+	if (sec)
+		try_at(&s, sec->addr);
+	if (!s.hits) {
+		search_segments(&s);
+		search_relocations(&s);
+	}
+	if (!s.hits)
+		return golin_err_set(err, -ENODATA,
+				     "no module data (runtime.firstmoduledata) that fits the "
+				     "function table at 0x%" PRIx64,
+				     t->vaddr);
+	if (s.hits > 1)
+		return golin_err_set(err, -EBADMSG,
+				     "%u places look like runtime.firstmoduledata, the last at "
+				     "0x%" PRIx64,
+				     s.hits, s.found.vaddr);
+	*ret = s.found;
+	return 0;
+}
+
+/* ---- what the code says ---- */
+
+enum { MAX_OPERANDS = 64, MAX_INSNS = 4096 };
+
+uint64_t moduledata_allgs(struct elf_image *elf, const struct pclntab *t)
+{
+	uint64_t seen[MAX_OPERANDS], found = 0, addr, a;
+	struct pcln_func f;
+	struct x86_insn in;
+	int n = 0;
+
+	if (!pclntab_find_name(t, "runtime.allgadd", &f))
+		return 0;
+	addr = f.lo;
+	for (int k = 0; k < MAX_INSNS && x86_decode(elf, addr, f.hi, &in); k++, addr = in.next)
+		if (x86_rip_mem(&in, &a) && n < MAX_OPERANDS)
+			seen[n++] = a;
+	/* A slice is {pointer, length, capacity}; append uses all three of allgs only. */
+	for (int i = 0; i < n; i++) {
+		bool len = false, cap = false;
+
+		for (int j = 0; j < n; j++) {
+			len |= seen[j] == seen[i] + 8;
+			cap |= seen[j] == seen[i] + 16;
+		}
+		if (!len || !cap || seen[i] == found)
+			continue;
+		if (found)
+			return 0;
+		found = seen[i];
+	}
+	return found && in_segment(elf, found, found + 24, PF_R | PF_W) ? found : 0;
+}
+
+/*
+ * mov %fs:DISP,%reg; or, where the linker keeps the offset in a register first,
+ * mov $DISP,%r ... mov %fs:(%r),%reg.
+ */
+static int64_t tls_load(struct elf_image *elf, const struct pcln_func *f)
+{
+	int64_t imm[16] = {0};
+	bool known[16] = {false};
+	uint64_t addr = f->lo;
+	struct x86_insn in;
+
+	for (int k = 0; k < 24 && x86_decode(elf, addr, f->hi, &in); k++, addr = in.next) {
+		const ZydisDecodedOperand *dst = &in.ops[0], *src = &in.ops[1];
+		int reg;
+
+		if (in.i.mnemonic != ZYDIS_MNEMONIC_MOV || dst->type != ZYDIS_OPERAND_TYPE_REGISTER)
+			continue;
+		reg = x86_reg_number(dst->reg.value);
+		if (src->type == ZYDIS_OPERAND_TYPE_IMMEDIATE && reg >= 0) {
+			imm[reg] = src->imm.value.s;
+			known[reg] = true;
+			continue;
+		}
+		if (src->type == ZYDIS_OPERAND_TYPE_MEMORY &&
+		    src->mem.segment == ZYDIS_REGISTER_FS &&
+		    src->mem.index == ZYDIS_REGISTER_NONE) {
+			int base = x86_reg_number(src->mem.base);
+
+			if (src->mem.base == ZYDIS_REGISTER_NONE)
+				return src->mem.disp.value;
+			if (base >= 0 && known[base])
+				return imm[base] + src->mem.disp.value;
+		}
+		if (reg >= 0)
+			known[reg] = false;
+	}
+	return 0;
+}
+
+int64_t moduledata_tls_g(struct elf_image *elf, const struct pclntab *t, uint16_t minor)
+{
+	static const char *const old[] = {"runtime.allgadd", "runtime.goexit1", "runtime.gopanic"};
+	struct pcln_func f;
+	int64_t off = 0;
+
+	if (minor <= 16) {
+		for (int i = 0; i < 3 && !off; i++)
+			if (pclntab_find_name(t, old[i], &f))
+				off = tls_load(elf, &f);
+	} else {
+		/* Wrappers from ABI0 to ABIInternal load g into r14. */
+		for (uint32_t i = 0, tried = 0; i < t->nfunc && tried < 64 && !off; i++) {
+			if (!pclntab_func(t, i, &f) || !f.wrapper || strncmp(f.name, "runtime.", 8))
+				continue;
+			tried++;
+			off = tls_load(elf, &f);
+		}
+	}
+	/* Negative and near: x86's TLS lies below the fs base. */
+	return off < 0 && off >= -4096 && off % 8 == 0 ? off : 0;
+}

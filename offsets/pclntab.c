@@ -1,0 +1,561 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "pclntab.h"
+
+#include <elf.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/err.h"
+#include "elf_image.h"
+
+enum {
+	PCDATA_INL_TREE = 2,
+	/* A step of a pc table covers at least a byte of code; no function is as long as this. */
+	MAX_STEPS = 1 << 22,
+	/* 1.16 and later: the longest name that is looked for with a copy on the stack. */
+	MAX_WANTED_NAME = 512,
+};
+
+/* Where the members of runtime._func stand; 0: there is none. */
+struct func_shape {
+	uint8_t size, name, pcfile, pcln, npcdata, cu, id, flag, nfuncdata, start_line;
+};
+
+static const struct func_shape shapes[] = {
+	[PCLN_GO112] = {40, 8, 24, 28, 32, 0, 36, 0, 39, 0},
+	[PCLN_GO116] = {44, 8, 24, 28, 32, 36, 40, 41, 43, 0},
+	[PCLN_GO118] = {40, 4, 20, 24, 28, 32, 36, 37, 39, 0},
+	[PCLN_GO120] = {44, 4, 20, 24, 28, 32, 40, 41, 43, 36},
+};
+
+static const uint32_t magics[] = {
+	[PCLN_GO112] = 0xfffffffb,
+	[PCLN_GO116] = 0xfffffffa,
+	[PCLN_GO118] = 0xfffffff0,
+	[PCLN_GO120] = 0xfffffff1,
+};
+
+static enum pclntab_format format_of(uint16_t minor)
+{
+	return minor < 16   ? PCLN_GO112
+	       : minor < 18 ? PCLN_GO116
+	       : minor < 20 ? PCLN_GO118
+			    : PCLN_GO120;
+}
+
+/* runtime.funcID of wrappers: the list before it grew. */
+static uint8_t wrapper_id(uint16_t minor)
+{
+	return minor < 14 ? 20 : minor < 18 ? 22 : minor < 22 ? 21 : minor < 25 ? 22 : 23;
+}
+
+static uint32_t rd32(const struct pclntab *t, const uint8_t *p)
+{
+	return elf_u32(t->elf, p);
+}
+
+static uint64_t rd64(const struct pclntab *t, const uint8_t *p)
+{
+	return elf_u64(t->elf, p);
+}
+
+/* A string of the table that ends within it; NULL if it does not. */
+static const char *span_str(const struct pcln_span *s, uint64_t off, size_t *ret_len)
+{
+	const uint8_t *p, *end;
+
+	if (off >= s->len)
+		return NULL;
+	p = s->p + off;
+	end = memchr(p, 0, s->len - off);
+	if (!end)
+		return NULL;
+	if (ret_len)
+		*ret_len = end - p;
+	return (const char *)p;
+}
+
+/* ---- opening ---- */
+
+/* The part tables of the header since 1.16, which stand in this order. */
+static bool split(struct pclntab *t, size_t at)
+{
+	struct pcln_span *spans[] = {&t->names, &t->cutab, &t->files, &t->pctab, &t->funcs};
+	uint64_t off[6];
+
+	for (int i = 0; i < 5; i++)
+		off[i] = rd64(t, t->data + at + 8 * i);
+	off[5] = t->size;
+	for (int i = 0; i < 5; i++) {
+		if (off[i] < at + 40 || off[i] > off[i + 1] || off[i + 1] > t->size)
+			return false;
+		spans[i]->p = t->data + off[i];
+		spans[i]->len = off[i + 1] - off[i];
+	}
+	return true;
+}
+
+static size_t functab_entry(const struct pclntab *t)
+{
+	return t->format >= PCLN_GO118 ? 8 : 16;
+}
+
+/* The header at t->vaddr: false when it is none, or contradicts the size of the table. */
+static bool read_header(struct pclntab *t)
+{
+	uint64_t nfunc, nfiles = 0;
+	const uint8_t *p;
+
+	t->size = elf_image_avail(t->elf, t->vaddr);
+	if (t->size < 80)
+		return false;
+	p = t->data = elf_image_at(t->elf, t->vaddr, t->size);
+	if (!p || rd32(t, p) != magics[t->format] || p[4] || p[5] || p[7] != 8)
+		return false;
+	if (p[6] != 1 && p[6] != 2 && p[6] != 4)
+		return false;
+	nfunc = rd64(t, p + 8);
+	if (!nfunc || nfunc > t->size / functab_entry(t))
+		return false;
+	if (t->format == PCLN_GO112) {
+		struct pcln_span all = {t->data, t->size};
+		uint64_t end = 16 + nfunc * 16 + 8;
+
+		if (end + 4 > t->size)
+			return false;
+		t->names = t->pctab = all;
+		t->funcs = (struct pcln_span){t->data, t->size};
+		/* The table of files: how many, then offsets of their names, counted from 1. */
+		end = rd32(t, p + end);
+		if (end + 4 > t->size)
+			return false;
+		nfiles = rd32(t, p + end);
+		if (nfiles > (t->size - end) / 4)
+			return false;
+		t->files.p = p + end;
+		t->files.len = nfiles * 4;
+	} else {
+		nfiles = rd64(t, p + 16);
+		if (!split(t, t->format == PCLN_GO116 ? 24 : 32))
+			return false;
+		if (nfunc * functab_entry(t) + functab_entry(t) / 2 > t->funcs.len)
+			return false;
+		if (nfiles > t->files.len)
+			return false;
+	}
+	t->nfunc = nfunc < UINT32_MAX ? nfunc : 0;
+	t->nfiles = nfiles;
+	return t->nfunc;
+}
+
+/* With an external linker a PIE's table stands somewhere within .data.rel.ro. */
+static bool scan(struct pclntab *t)
+{
+	uint8_t want[8] = {0};
+
+	for (int i = 0; i < 4; i++)
+		want[i] = magics[t->format] >> (t->elf->big_endian ? 24 - 8 * i : 8 * i);
+	want[6] = 1;
+	want[7] = 8;
+	for (size_t i = 0; i < t->elf->nsegments; i++) {
+		const struct elf_segment *s = &t->elf->segments[i];
+		const uint8_t *p, *end, *hit;
+
+		if (s->type != PT_LOAD)
+			continue;
+		p = elf_image_at(t->elf, s->vaddr, s->filesz);
+		if (!p)
+			continue;
+		for (end = p + s->filesz; p < end; p = hit + 1) {
+			hit = memmem(p, end - p, want, sizeof(want));
+			if (!hit)
+				break;
+			t->vaddr = s->vaddr + (hit - (end - s->filesz));
+			if (t->vaddr % 8 == 0 && read_header(t))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Up to 1.17 the entries are addresses, which a PIE has in its relocations only. */
+static int load_entries(struct pclntab *t, struct golin_err *err)
+{
+	size_t base = t->format == PCLN_GO112 ? 16 : t->funcs.p - t->data;
+
+	if (t->format >= PCLN_GO118 || t->elf->type != ET_DYN)
+		return 0;
+	t->entries = calloc((size_t)t->nfunc + 1, sizeof(*t->entries));
+	if (!t->entries)
+		return golin_err_set(err, -ENOMEM, "out of memory");
+	for (size_t i = 0; i <= t->nfunc; i++)
+		if (!elf_image_word(t->elf, t->vaddr + base + 16 * i, &t->entries[i]))
+			return golin_err_set(err, -EBADMSG, "malformed function table");
+	return 0;
+}
+
+int pclntab_open(struct elf_image *elf, uint16_t minor, struct pclntab *ret, struct golin_err *err)
+{
+	static const char *const names[] = {".gopclntab", ".data.rel.ro.gopclntab"};
+	struct pclntab t = {.elf = elf, .minor = minor, .format = format_of(minor)};
+	const struct elf_section *s = NULL;
+	int r;
+
+	for (int i = 0; i < 2 && !s; i++)
+		s = elf_image_section(elf, names[i]);
+	if (s && s->type != SHT_NOBITS) {
+		t.vaddr = s->addr;
+		if (!read_header(&t))
+			return golin_err_set(err, -EBADMSG,
+					     "malformed function table: the header in section "
+					     "'%s' is not one of Go 1.%u",
+					     s->name, minor);
+	} else if (!scan(&t)) {
+		return golin_err_set(err, -ENODATA,
+				     "no function table (.gopclntab) of Go 1.%u in the file",
+				     minor);
+	}
+	r = load_entries(&t, err);
+	if (r) {
+		pclntab_done(&t);
+		return r;
+	}
+	*ret = t;
+	return 0;
+}
+
+void pclntab_done(struct pclntab *t)
+{
+	free(t->entries);
+	memset(t, 0, sizeof(*t));
+}
+
+void pclntab_set_module(struct pclntab *t, uint64_t text, uint64_t etext, uint64_t gofunc)
+{
+	t->text = text;
+	t->etext = etext;
+	t->gofunc = gofunc;
+}
+
+/* ---- functions ---- */
+
+static const uint8_t *functab_at(const struct pclntab *t, uint32_t i)
+{
+	size_t base = t->format == PCLN_GO112 ? 16 : 0;
+
+	return t->funcs.p + base + (size_t)i * functab_entry(t);
+}
+
+/* i may be nfunc: where the last function ends. */
+static uint64_t entry_of(const struct pclntab *t, uint32_t i)
+{
+	if (t->entries)
+		return t->entries[i];
+	if (t->format >= PCLN_GO118)
+		return t->text + rd32(t, functab_at(t, i));
+	return rd64(t, functab_at(t, i));
+}
+
+/* The offset of function i's _func within t->funcs. */
+static uint64_t func_off(const struct pclntab *t, uint32_t i)
+{
+	const uint8_t *p = functab_at(t, i);
+
+	return t->format >= PCLN_GO118 ? rd32(t, p + 4) : rd64(t, p + 8);
+}
+
+bool pclntab_func(const struct pclntab *t, uint32_t i, struct pcln_func *ret)
+{
+	const struct func_shape *sh = &shapes[t->format];
+	struct pcln_func f = {.index = i};
+	uint64_t off;
+
+	if (i >= t->nfunc)
+		return false;
+	off = func_off(t, i);
+	if (off > t->funcs.len || t->funcs.len - off < sh->size)
+		return false;
+	f.raw = t->funcs.p + off;
+	f.avail = t->funcs.len - off;
+	f.lo = entry_of(t, i);
+	f.hi = entry_of(t, i + 1);
+	if (f.lo >= f.hi)
+		return false;
+	f.name_off = (int32_t)rd32(t, f.raw + sh->name);
+	f.pcfile = rd32(t, f.raw + sh->pcfile);
+	f.pcln = rd32(t, f.raw + sh->pcln);
+	f.npcdata = rd32(t, f.raw + sh->npcdata);
+	f.cu_off = sh->cu ? rd32(t, f.raw + sh->cu) : 0;
+	f.func_id = f.raw[sh->id];
+	f.flag = sh->flag ? f.raw[sh->flag] : 0;
+	f.nfuncdata = f.raw[sh->nfuncdata];
+	f.wrapper = f.func_id == wrapper_id(t->minor);
+	if (f.npcdata > (f.avail - sh->size) / 4)
+		return false;
+	f.name = f.name_off >= 0 ? span_str(&t->names, f.name_off, NULL) : NULL;
+	if (!f.name)
+		return false;
+	*ret = f;
+	return true;
+}
+
+bool pclntab_find_pc(const struct pclntab *t, uint64_t pc, struct pcln_func *ret)
+{
+	uint32_t lo = 0, hi = t->nfunc;
+
+	if (pc < entry_of(t, 0) || pc >= entry_of(t, t->nfunc))
+		return false;
+	/* entry(lo) <= pc < entry(hi); a table that is not sorted ends somewhere, too. */
+	while (hi - lo > 1) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (entry_of(t, mid) <= pc)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	return pclntab_func(t, lo, ret) && pc >= ret->lo && pc < ret->hi;
+}
+
+/* Since 1.16 every name stands once in a table of its own: its offset, or -1. */
+static int64_t find_name_off(const struct pclntab *t, const char *name, size_t len)
+{
+	char want[MAX_WANTED_NAME + 2];
+	const uint8_t *hit;
+
+	if (!len || len > MAX_WANTED_NAME)
+		return -1;
+	if (t->names.len > len && !memcmp(t->names.p, name, len + 1))
+		return 0;
+	want[0] = '\0';
+	memcpy(want + 1, name, len + 1);
+	hit = memmem(t->names.p, t->names.len, want, len + 2);
+	return hit ? hit + 1 - t->names.p : -1;
+}
+
+bool pclntab_find_name(const struct pclntab *t, const char *name, struct pcln_func *ret)
+{
+	const struct func_shape *sh = &shapes[t->format];
+	size_t len = strlen(name);
+	int64_t want = -1;
+	bool found = false;
+
+	if (t->format != PCLN_GO112) {
+		want = find_name_off(t, name, len);
+		if (want < 0)
+			return false;
+	}
+	for (uint32_t i = 0; i < t->nfunc; i++) {
+		uint64_t off = func_off(t, i);
+		struct pcln_func f;
+		uint32_t name_off;
+
+		if (off > t->funcs.len || t->funcs.len - off < sh->size)
+			continue;
+		name_off = rd32(t, t->funcs.p + off + sh->name);
+		if (want >= 0 ? name_off != want
+			      : (name_off >= t->names.len || t->names.len - name_off <= len ||
+				 memcmp(t->names.p + name_off, name, len + 1)))
+			continue;
+		if (!pclntab_func(t, i, &f))
+			continue;
+		if (!found)
+			*ret = f;
+		found = true;
+		/* The ABI wrapper has the same name. */
+		if (!f.wrapper) {
+			*ret = f;
+			return true;
+		}
+	}
+	return found;
+}
+
+/* ---- tables of values by pc ---- */
+
+/* An iterator over the stretches of equal value. */
+struct pcv {
+	const struct pclntab *t;
+	const uint8_t *p, *end;
+	uint64_t lo, hi, func_hi; /* [lo, hi) has val */
+	int32_t val;
+	uint32_t steps;
+	bool first;
+};
+
+static bool pcv_init(struct pcv *v, const struct pclntab *t, const struct pcln_func *f,
+		     uint32_t off)
+{
+	if (!off || off >= t->pctab.len)
+		return false;
+	*v = (struct pcv){
+		.t = t,
+		.p = t->pctab.p + off,
+		.end = t->pctab.p + t->pctab.len,
+		.lo = f->lo,
+		.hi = f->lo,
+		.func_hi = f->hi,
+		.val = -1,
+		.first = true,
+	};
+	return true;
+}
+
+static bool varint(struct pcv *v, uint32_t *ret)
+{
+	uint32_t val = 0;
+
+	for (int shift = 0; shift < 35 && v->p < v->end; shift += 7) {
+		uint8_t b = *v->p++;
+
+		val |= shift < 32 ? (uint32_t)(b & 0x7f) << shift : 0;
+		if (!(b & 0x80)) {
+			*ret = val;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool pcv_next(struct pcv *v)
+{
+	uint32_t dval, dpc;
+
+	if (v->hi >= v->func_hi || v->steps++ > MAX_STEPS)
+		return false;
+	if (!varint(v, &dval) || (!dval && !v->first) || !varint(v, &dpc))
+		return false;
+	v->first = false;
+	/* Zigzag; the sum wraps as Go's does. */
+	v->val = (int32_t)((uint32_t)v->val + ((dval >> 1) ^ -(dval & 1)));
+	v->lo = v->hi;
+	v->hi += (uint64_t)dpc * v->t->data[6];
+	return true;
+}
+
+static int32_t pcvalue(const struct pclntab *t, const struct pcln_func *f, uint32_t off,
+		       uint64_t pc)
+{
+	struct pcv v;
+
+	if (!pcv_init(&v, t, f, off))
+		return -1;
+	while (pcv_next(&v))
+		if (pc < v.hi)
+			return v.val;
+	return -1;
+}
+
+static const char *file_name(const struct pclntab *t, const struct pcln_func *f, int32_t n)
+{
+	uint64_t off;
+
+	if (n < 0)
+		return NULL;
+	if (t->format == PCLN_GO112) {
+		if (!n || (uint32_t)n >= t->nfiles)
+			return NULL;
+		return span_str(&t->names, rd32(t, t->files.p + 4 * (size_t)n), NULL);
+	}
+	off = ((uint64_t)f->cu_off + (uint32_t)n) * 4;
+	if (off + 4 > t->cutab.len)
+		return NULL;
+	off = rd32(t, t->cutab.p + off);
+	return off == UINT32_MAX ? NULL : span_str(&t->files, off, NULL);
+}
+
+bool pclntab_line(const struct pclntab *t, const struct pcln_func *f, uint64_t pc,
+		  const char **ret_file, uint32_t *ret_line)
+{
+	const char *file = file_name(t, f, pcvalue(t, f, f->pcfile, pc));
+	int32_t line = pcvalue(t, f, f->pcln, pc);
+
+	if (!file || line < 0)
+		return false;
+	*ret_file = file;
+	*ret_line = line;
+	return true;
+}
+
+/* ---- inlined calls ---- */
+
+static uint32_t pcdata_off(const struct pclntab *t, const struct pcln_func *f, uint32_t table)
+{
+	if (table >= f->npcdata)
+		return 0;
+	return rd32(t, f->raw + shapes[t->format].size + 4 * (size_t)table);
+}
+
+/* The address of a function's data number i; 0 when it has none. */
+static uint64_t funcdata(const struct pclntab *t, const struct pcln_func *f, uint32_t i)
+{
+	size_t off = shapes[t->format].size + 4 * (size_t)f->npcdata;
+	uint64_t vaddr, val;
+
+	if (i >= f->nfuncdata)
+		return 0;
+	if (t->format >= PCLN_GO118) {
+		off += 4 * (size_t)i;
+		if (off + 4 > f->avail || !t->gofunc)
+			return 0;
+		val = rd32(t, f->raw + off);
+		return val == UINT32_MAX ? 0 : t->gofunc + val;
+	}
+	vaddr = t->vaddr + (f->raw - t->data) + off;
+	vaddr += vaddr & 4;
+	return elf_image_word(t->elf, vaddr + 8 * (uint64_t)i, &val) ? val : 0;
+}
+
+static uint64_t inline_tree(const struct pclntab *t, const struct pcln_func *f)
+{
+	return funcdata(t, f, t->minor < 16 ? 4 : 3);
+}
+
+bool pclntab_inline_nth(const struct pclntab *t, const struct pcln_func *f, uint32_t i,
+			struct pcln_inl *ret)
+{
+	bool old = t->minor < 20;
+	size_t size = old ? 20 : 16, len;
+	uint64_t tree = inline_tree(t, f);
+	const uint8_t *p;
+	int32_t name_off;
+
+	/* A tree has an entry for each call inlined; its length stands nowhere. */
+	if (!tree || i >= 1 << 20)
+		return false;
+	p = elf_image_at(t->elf, tree + (uint64_t)i * size, size);
+	if (!p)
+		return false;
+	name_off = (int32_t)rd32(t, p + (old ? 12 : 4));
+	if (name_off < 0)
+		return false;
+	ret->name = span_str(&t->names, name_off, &len);
+	if (!ret->name)
+		return false;
+	ret->name_len = len < UINT32_MAX ? len : UINT32_MAX;
+	ret->func_id = p[old ? 2 : 0];
+	ret->wrapper = ret->func_id == wrapper_id(t->minor);
+	ret->parent_pc = rd32(t, p + (old ? 16 : 8));
+	ret->start_line = old ? 0 : (int32_t)rd32(t, p + 12);
+	return ret->parent_pc < f->hi - f->lo;
+}
+
+bool pclntab_inline(const struct pclntab *t, const struct pcln_func *f, uint64_t pc,
+		    struct pcln_inl *ret)
+{
+	int32_t i = pcvalue(t, f, pcdata_off(t, f, PCDATA_INL_TREE), pc);
+
+	return i >= 0 && pclntab_inline_nth(t, f, i, ret);
+}
+
+void pclntab_inline_ranges(const struct pclntab *t, const struct pcln_func *f, pcln_range_fn cb,
+			   void *arg)
+{
+	struct pcv v;
+
+	if (!pcv_init(&v, t, f, pcdata_off(t, f, PCDATA_INL_TREE)))
+		return;
+	while (pcv_next(&v))
+		if (!cb(arg, v.lo, v.hi < f->hi ? v.hi : f->hi, v.val))
+			return;
+}
