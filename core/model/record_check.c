@@ -33,6 +33,8 @@ static const struct rec_shape shapes[] = {
 	[GOLIN_REC_LOST] = {sizeof(struct golin_rec_lost), {0}, "lost"},
 	[GOLIN_REC_EXEC] = {sizeof(struct golin_rec_exec), {STR_AT(exec, exe)}, "exec"},
 	[GOLIN_REC_EXIT] = {sizeof(struct golin_rec_exit), {0}, "exit"},
+	[GOLIN_REC_COUNTS] = {sizeof(struct golin_rec_counts), {0}, "counts"},
+	[GOLIN_REC_STATS] = {sizeof(struct golin_rec_stats), {0}, "stats"},
 	[GOLIN_REC_GOROUTINE_CREATE] = {sizeof(struct golin_rec_goroutine_create),
 					{0},
 					"goroutine.create"},
@@ -142,6 +144,45 @@ bool golin_record_is_clean(const struct golin_rec *rec)
 				return false;
 	}
 	return true;
+}
+
+static void str_cleaned(const struct golin_rec *rec, size_t off, struct golin_recbuf *b)
+{
+	static const struct golin_rec_str none;
+	const struct golin_rec_str *s = str_at(rec, off);
+
+	if (b->failed)
+		return;
+	memcpy((char *)b->mem + off, &none, sizeof(none));
+	golin_recbuf_str(b, off, golin_rec_text(rec, *s), s->len);
+}
+
+const struct golin_rec *golin_record_cleaned(const struct golin_rec *rec, struct golin_recbuf *b)
+{
+	const struct rec_shape *shape = shape_of(rec->type);
+	const struct golin_rec_name *name = (const struct golin_rec_name *)rec;
+	size_t fixed = shape ? shape->fixed : 0;
+	void *to;
+
+	if (!shape)
+		return NULL;
+	if (rec->type == GOLIN_REC_NAME)
+		fixed += name->n * sizeof(name->frames[0]);
+	else if (rec->type == GOLIN_REC_STACK)
+		fixed = rec->size;
+	to = golin_recbuf_begin(b, rec->type, fixed);
+	if (!to)
+		return NULL;
+	memcpy(to, rec, fixed);
+	for (const uint16_t *at = shape->strs; *at; at++)
+		str_cleaned(rec, *at, b);
+	for (uint32_t i = 0; rec->type == GOLIN_REC_NAME && i < name->n; i++) {
+		size_t off = (size_t)((const char *)&name->frames[i] - (const char *)rec);
+
+		str_cleaned(rec, off + offsetof(struct golin_rec_frame, func), b);
+		str_cleaned(rec, off + offsetof(struct golin_rec_frame, file), b);
+	}
+	return golin_recbuf_end(b);
 }
 
 const char *golin_rec_text(const struct golin_rec *rec, struct golin_rec_str s)

@@ -45,6 +45,7 @@ enum golin_rec_type {
 	GOLIN_REC_LOST = 8,
 	GOLIN_REC_EXEC = 9,
 	GOLIN_REC_EXIT = 10,
+	GOLIN_REC_COUNTS = 11,
 	/* goroutines */
 	GOLIN_REC_GOROUTINE_CREATE = 32,
 	GOLIN_REC_GOROUTINE_SEEN = 33,
@@ -185,6 +186,27 @@ struct golin_rec_exit {
 	uint32_t _pad;
 };
 
+/*
+ * What had been counted until now: ends a dump of the model (golin/dump.h), which cannot repeat
+ * what led there. Counts only grow: a reader takes the greater of this and its own.
+ */
+struct golin_rec_counts {
+	struct golin_rec h; /* ts: the newest time in the stream */
+	uint64_t first_ns;  /* the oldest */
+	uint64_t events, created, exited, seen, evicted;
+	uint64_t dropped_names, dropped_stacks;
+	uint64_t lost_ring, lost_missed, lost_cut;
+	uint64_t unread, gaps;
+};
+
+/* The statistics of the recorded source (struct golin_source_stats) up to here. */
+struct golin_rec_stats {
+	struct golin_rec h;
+	uint64_t hits, delivered, lost_ring, missed, unread, gaps;
+	uint64_t ring_size, cost_ns;
+	uint32_t probes, _pad;
+};
+
 enum golin_via {
 	GOLIN_VIA_GO = 1,        /* a go statement */
 	GOLIN_VIA_TIMER = 2,     /* time.AfterFunc, a context's deadline: h.goid is 0 */
@@ -194,6 +216,7 @@ enum golin_via {
 enum golin_goroutine_flags {
 	GOLIN_G_PARENT_KNOWN = 1 << 0, /* parent == 0 then means: none (the main goroutine) */
 	GOLIN_G_PARTIAL = 1 << 1,      /* a part could not be read: counts as unread */
+	GOLIN_G_PARENT_EVICTED = 1 << 2, /* in dumps: the parent had left the model under its cap */
 };
 
 /* h.goid is the parent (0: none). */
@@ -292,6 +315,9 @@ struct golin_recbuf {
 	size_t len, cap; /* bytes */
 	int failed;
 };
+
+/* A copy in `b` of a checked record of a known type, its strings cleaned; NULL: out of memory. */
+const struct golin_rec *golin_record_cleaned(const struct golin_rec *rec, struct golin_recbuf *b);
 
 void *golin_recbuf_begin(struct golin_recbuf *b, uint16_t type, size_t fixed);
 /* off: of the struct golin_rec_str inside the record. */
