@@ -1,0 +1,3 @@
+module golin.demo/shop
+
+go 1.13
