@@ -19,7 +19,7 @@ import (
 
 func main() {
 	limit := flag.Duration("for", 0, "end after that time")
-	customers := flag.Int("customers", 8, "customers that order at the same time")
+	customers := flag.Int("customers", 10, "customers that order at the same time")
 	flag.Parse()
 
 	ctx, cancel := context.WithCancel(context.Background())
@@ -27,7 +27,7 @@ func main() {
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT)
 
-	shipping := newPool(ctx, 12)
+	shipping := newPool(ctx, 24)
 	baskets := newBaskets(2 * time.Second)
 	server, err := serve(ctx, shipping, baskets)
 	if err != nil {
