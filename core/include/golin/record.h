@@ -46,6 +46,7 @@ enum golin_rec_type {
 	GOLIN_REC_EXEC = 9,
 	GOLIN_REC_EXIT = 10,
 	GOLIN_REC_COUNTS = 11,
+	GOLIN_REC_STATS = 12, /* stands in recordings only: their reader keeps it for itself */
 	/* goroutines */
 	GOLIN_REC_GOROUTINE_CREATE = 32,
 	GOLIN_REC_GOROUTINE_SEEN = 33,
