@@ -192,6 +192,16 @@ static bool hunt_calls(struct golin_image *img, struct hunt *h)
 	return true;
 }
 
+/*
+ * The runtime's assembly and its defer code bear the mark of a wrapper, too, only to be left out of
+ * tracebacks: what they call first is not what they stand for.
+ */
+static bool is_made_for_one(const struct pcln_func *f, const struct target *to)
+{
+	return !is_runtime(f->name) || !strcmp(f->name, to->name) || strstr(f->name, "wrap") ||
+	       strstr(f->name, ".func") || strchr(f->name, '(');
+}
+
 static bool find_target(struct golin_image *img, const struct pcln_func *wrapper,
 			struct pcln_func *ret_in, struct target *ret)
 {
@@ -202,7 +212,8 @@ static bool find_target(struct golin_image *img, const struct pcln_func *wrapper
 		struct hunt h = {.t = &img->code->tab, .f = &f};
 
 		pclntab_inline_ranges(h.t, &f, on_range, &h);
-		if (!hunt_calls(img, &h) || !h.found.name || h.found.several)
+		if (!hunt_calls(img, &h) || !h.found.name || h.found.several ||
+		    !is_made_for_one(&f, &h.found))
 			break;
 		*ret = h.found;
 		*ret_in = f;

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the image process says may have been dictated by the file that it parsed. So everything is
+ * checked here, in golin, against the little that golin knows by itself.
+ */
+#include <elf.h>
+#include <string.h>
+#include "base/text.h"
+#include "image_wire.h"
+
+enum { MAX_STRUCT = 64 << 10, MAX_ERRNO = 4095 };
+
+#define REFUSE(text)                                                                               \
+	do {                                                                                       \
+		*why = (text);                                                                     \
+		return false;                                                                      \
+	} while (0)
+
+/* Ends the string within its array and cleans it. */
+static void clean(char *s, size_t cap)
+{
+	char tmp[1024];
+	size_t len = strnlen(s, cap);
+
+	if (len < cap && golin_text_is_clean(s, len))
+		return;
+	golin_text_clean(tmp, cap < sizeof(tmp) ? cap : sizeof(tmp), s, len);
+	strcpy(s, tmp);
+}
+#define CLEAN(array) clean((array), sizeof(array))
+
+static const struct golin_segment *segment_of(const struct golin_image_info *i, uint64_t lo,
+					      uint64_t hi, uint32_t flags, bool in_file)
+{
+	for (uint32_t k = 0; k < i->nsegments; k++) {
+		const struct golin_segment *s = &i->segments[k];
+		uint64_t size = in_file ? s->file_size : s->mem_size;
+
+		if ((s->flags & flags) == flags && lo >= s->vaddr && lo - s->vaddr < size &&
+		    hi >= lo && hi - s->vaddr <= size)
+			return s;
+	}
+	return NULL;
+}
+
+bool image_check_info(struct golin_image_info *i, uint64_t file_size, const char **why)
+{
+	CLEAN(i->arch);
+	CLEAN(i->build_id);
+	CLEAN(i->go.text);
+	CLEAN(i->go.short_);
+	if (*(const uint8_t *)&i->go.devel > 1)
+		REFUSE("a version that is none");
+	if (i->nsegments > sizeof(i->segments) / sizeof(i->segments[0]))
+		REFUSE("too many segments");
+	for (uint32_t k = 0; k < i->nsegments; k++) {
+		const struct golin_segment *s = &i->segments[k];
+
+		if (s->file_off > file_size || s->file_size > file_size - s->file_off)
+			REFUSE("a segment outside the file");
+		if (s->file_size > s->mem_size || s->vaddr + s->mem_size < s->vaddr)
+			REFUSE("a segment that wraps");
+	}
+	if (i->text > i->etext)
+		REFUSE("a text that ends before it begins");
+	if (i->etext && !segment_of(i, i->text, i->etext, PF_X, false))
+		REFUSE("a text outside the executable segments");
+	if (i->allgs && !segment_of(i, i->allgs, i->allgs + 24, PF_W, false))
+		REFUSE("runtime.allgs outside the writable segments");
+	if (i->tls_g && (i->tls_g > -8 || i->tls_g < -4096 || i->tls_g % 8))
+		REFUSE("a TLS slot that is none");
+	return true;
+}
+
+bool image_check_layout(struct golin_layout *l, const char **why)
+{
+	if (l->source > GOLIN_FROM_TABLE)
+		REFUSE("a layout from nowhere");
+	for (int k = 0; k < GOLIN_S_MAX; k++) {
+		const struct golin_struct *s = &l->structs[k];
+
+		if (s->source > GOLIN_FROM_TABLE)
+			REFUSE("a struct from nowhere");
+		if (s->source && s->size > MAX_STRUCT)
+			REFUSE("a struct of more than 64 KiB");
+	}
+	for (int k = 0; k < GOLIN_F_MAX; k++) {
+		struct golin_field *f = &l->fields[k];
+		const struct golin_struct *s = &l->structs[golin_field_struct(k)];
+
+		CLEAN(f->type);
+		if (f->source > GOLIN_FROM_TABLE)
+			REFUSE("a field from nowhere");
+		if (!f->source)
+			continue;
+		if (f->offset >= MAX_STRUCT || f->size > MAX_STRUCT)
+			REFUSE("a field beyond 64 KiB");
+		if (s->source && s->size && (uint64_t)f->offset + f->size > s->size)
+			REFUSE("a field outside its struct");
+	}
+	return true;
+}
+
+bool image_check_site(struct golin_site *s, const struct golin_image_info *i, const char **why)
+{
+	const struct golin_segment *seg;
+
+	CLEAN(s->text);
+	CLEAN(s->why);
+	if (s->error > 0 || s->error < -MAX_ERRNO)
+		REFUSE("an error that is none");
+	if (s->error)
+		return true;
+	if (s->insn < GOLIN_INSN_JBE || s->insn > GOLIN_INSN_OTHER)
+		REFUSE("a kind of instruction that is none");
+	if (s->drop_flags & ~0x41U)
+		REFUSE("flags that no branch tests");
+	if (s->base_reg > 15 || s->value_reg > 15)
+		REFUSE("a register that is none");
+	if (s->vaddr < s->func_lo || s->vaddr >= s->func_hi)
+		REFUSE("an instruction outside its function");
+	if (s->func_lo < i->text || s->func_hi > i->etext)
+		REFUSE("a function outside the text");
+	seg = segment_of(i, s->func_lo, s->func_hi, PF_X, true);
+	if (!seg)
+		REFUSE("a function outside the executable segments");
+	if (s->file_off != seg->file_off + (s->vaddr - seg->vaddr))
+		REFUSE("an instruction at a wrong place in the file");
+	return true;
+}
+
+bool image_check_err(struct golin_err *e, const char **why)
+{
+	CLEAN(e->msg);
+	CLEAN(e->hint);
+	if (e->code > 0 || e->code < -MAX_ERRNO)
+		REFUSE("an error that is none");
+	if (e->code && !e->msg[0])
+		REFUSE("an error without a text");
+	return true;
+}

@@ -1,0 +1,508 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "image_process.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "base/text.h"
+#include "image_wire.h"
+
+struct golin_imgproc {
+	wire_server_fn server;
+	int file; /* -1 or the ELF file, kept for a restart */
+	uint64_t file_size;
+	char label[256];
+	enum golin_layout_choice choice;
+	pid_t pid; /* 0: none runs */
+	int sock;  /* -1: none */
+	uint32_t seq;
+	volatile uint32_t *stage; /* shared with the process */
+	bool loaded;
+	struct golin_image_info info;
+	struct golin_layout layout;
+	uint8_t *in; /* the last answer's body */
+	size_t in_cap;
+};
+
+/* What went wrong with the process, beside an errno: it is worth another try. */
+enum trouble { FINE = 0, DIED, LATE, LIED, FAILED };
+
+static unsigned load_ms = WIRE_SECONDS_LOAD * 1000, request_ms = WIRE_SECONDS * 1000;
+
+void imgproc_set_deadlines(unsigned load, unsigned request)
+{
+	load_ms = load;
+	request_ms = request;
+}
+
+pid_t imgproc_pid(const struct golin_imgproc *p)
+{
+	return p->pid;
+}
+
+/* ---- the child's life ---- */
+
+/* In the child: nothing of golin's is kept but memory. */
+static void child_main(struct golin_imgproc *p, int sock, pid_t parent) __attribute__((noreturn));
+
+static void child_main(struct golin_imgproc *p, int sock, pid_t parent)
+{
+	struct sigaction dfl = {.sa_handler = SIG_DFL};
+	sigset_t none;
+	int null;
+
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || getppid() != parent)
+		_exit(2);
+	(void)prctl(PR_SET_NAME, "golin-image", 0, 0, 0);
+	/* Out of the terminal's reach: neither Ctrl-C nor Ctrl-Z is meant for it. */
+	(void)setsid();
+	for (int sig = 1; sig < NSIG; sig++)
+		(void)sigaction(sig, &dfl, NULL);
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+
+	null = open("/dev/null", O_RDWR);
+	/* Above the places where they go. */
+	sock = fcntl(sock, F_DUPFD, 64);
+	int file = fcntl(p->file, F_DUPFD, 64);
+
+	if (null < 0 || sock < 0 || file < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 ||
+	    dup2(null, 2) < 0 || dup2(sock, 3) < 0 || dup2(file, 4) < 0)
+		_exit(2);
+	if (close_range(5, ~0U, 0) < 0)
+		for (int fd = 5; fd < 65536; fd++)
+			close(fd);
+	p->server(3, 4, p->stage);
+	_exit(0);
+}
+
+static int start(struct golin_imgproc *p, struct golin_err *err)
+{
+	pid_t parent = getpid();
+	int pair[2], r;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
+		r = -errno;
+		return golin_err_set(err, r, "cannot start the image process: socketpair: %s",
+				     golin_errno_name(r));
+	}
+	*p->stage = WIRE_STAGE_START;
+	p->pid = fork();
+	if (!p->pid)
+		child_main(p, pair[1], parent);
+	r = p->pid < 0 ? -errno : 0;
+	close(pair[1]);
+	if (r) {
+		p->pid = 0;
+		close(pair[0]);
+		return golin_err_set(err, r, "cannot start the image process: fork: %s",
+				     golin_errno_name(r));
+	}
+	p->sock = pair[0];
+	return 0;
+}
+
+/*
+ * Ends the process, after at most `grace_ms` for it to end by itself. The status as of wait(2), or
+ * -1 when somebody else has reaped it.
+ */
+static int stop(struct golin_imgproc *p, unsigned grace_ms)
+{
+	uint64_t deadline = wire_now_ns() + grace_ms * 1000000ULL;
+	int status = -1;
+	pid_t r;
+
+	if (p->sock >= 0)
+		close(p->sock);
+	p->sock = -1;
+	if (!p->pid)
+		return -1;
+	while ((r = waitpid(p->pid, &status, WNOHANG)) == 0 || (r < 0 && errno == EINTR)) {
+		if (wire_now_ns() >= deadline)
+			break;
+		(void)poll(NULL, 0, 1);
+	}
+	if (r == 0) {
+		kill(p->pid, SIGKILL);
+		while ((r = waitpid(p->pid, &status, 0)) < 0 && errno == EINTR)
+			;
+	}
+	p->pid = 0;
+	return r < 0 ? -1 : status;
+}
+
+static const char *stage_text(const struct golin_imgproc *p)
+{
+	static const char *const texts[WIRE_STAGE_MAX] = {
+		[WIRE_STAGE_START] = "before it read",
+		[WIRE_STAGE_ELF] = "while reading the ELF headers and function table of",
+		[WIRE_STAGE_LAYOUT] = "while reading the DWARF of",
+		[WIRE_STAGE_SITES] = "while decoding the code of",
+		[WIRE_STAGE_NAMES] = "while reading the names of",
+	};
+	uint32_t stage = *p->stage;
+
+	return stage < WIRE_STAGE_MAX ? texts[stage] : "while reading";
+}
+
+/* The process has ended by itself: says how. */
+static void tell_death(struct golin_imgproc *p, struct golin_err *err)
+{
+	const char *stage = stage_text(p), *name;
+	int status = stop(p, 1000), sig;
+
+	if (status < 0 || !WIFSIGNALED(status)) {
+		golin_err_set(err, -EBADMSG, "the image process ended %s '%s'%s", stage, p->label,
+			      status >= 0 && WEXITSTATUS(status) == 2
+				      ? ": it could not confine itself"
+				      : "");
+		return;
+	}
+	sig = WTERMSIG(status);
+	name = sigabbrev_np(sig);
+	golin_err_set(err, -EBADMSG, "the image process ended by SIG%s %s '%s'", name ? name : "?",
+		      stage, p->label);
+	if (sig == SIGBUS)
+		golin_err_hint(err, "the file was cut or changed while it was read");
+	else if (sig == SIGXCPU)
+		golin_err_hint(err, "the file takes too much computing; it may be crafted");
+	else if (sig == SIGSYS)
+		golin_err_hint(err, "it made a system call that it has no need of; the file may be "
+				    "crafted");
+	else
+		golin_err_hint(err, "the file is damaged or crafted, or this is a bug in golin");
+}
+
+/* ---- one request ---- */
+
+static enum trouble lied(struct golin_imgproc *p, const char *why, struct golin_err *err)
+{
+	golin_err_set(err, -EBADMSG,
+		      "the image process gave an answer about '%s' that cannot be: %s", p->label,
+		      why);
+	stop(p, 0);
+	return LIED;
+}
+
+/* Sends a request and reads the answer's body into p->in; its length must lie in [min, max]. */
+static enum trouble ask(struct golin_imgproc *p, enum wire_type type, const void *body, size_t len,
+			size_t min, size_t max, size_t *ret_len, struct golin_err *err)
+{
+	unsigned ms = type == WIRE_LOAD ? load_ms : request_ms;
+	uint64_t deadline = wire_now_ns() + ms * 1000000ULL;
+	struct wire_head h = {WIRE_MAGIC, type, ++p->seq, len}, a;
+	int r;
+
+	r = wire_write(p->sock, &h, sizeof(h), deadline);
+	if (!r)
+		r = wire_write(p->sock, body, len, deadline);
+	if (!r)
+		r = wire_read(p->sock, &a, sizeof(a), deadline);
+	if (!r) {
+		if (a.magic != WIRE_MAGIC || a.type != type || a.seq != p->seq)
+			return lied(p, "no answer to what was asked", err);
+		if (a.len < min || a.len > max)
+			return lied(p, "an answer of a wrong length", err);
+		if (a.len > p->in_cap) {
+			uint8_t *in = realloc(p->in, a.len);
+
+			if (!in) {
+				stop(p, 0);
+				golin_err_set(err, -ENOMEM, "out of memory");
+				return FAILED;
+			}
+			p->in = in;
+			p->in_cap = a.len;
+		}
+		r = wire_read(p->sock, p->in, a.len, deadline);
+	}
+	if (!r) {
+		*ret_len = a.len;
+		return FINE;
+	}
+	if (r == -ETIME) {
+		golin_err_set(err, -EBADMSG, "the image process gave no answer in %u.%u s %s '%s'",
+			      ms / 1000, ms % 1000 / 100, stage_text(p), p->label);
+		stop(p, 0);
+		return LATE;
+	}
+	if (r == -EPIPE) {
+		tell_death(p, err);
+		return DIED;
+	}
+	golin_err_set(err, r, "cannot talk to the image process: %s", golin_errno_name(r));
+	stop(p, 0);
+	return FAILED;
+}
+
+/* Loads the file in a process that has just been started. */
+static enum trouble load(struct golin_imgproc *p, struct golin_err *err)
+{
+	const struct wire_load want = {.choice = p->choice};
+	struct wire_loaded l;
+	const char *why;
+	enum trouble t;
+	size_t len;
+
+	t = ask(p, WIRE_LOAD, &want, sizeof(want), sizeof(l), sizeof(l), &len, err);
+	if (t)
+		return t;
+	memcpy(&l, p->in, sizeof(l));
+	if (!image_check_err(&l.err, &why))
+		return lied(p, why, err);
+	if (l.err.code) {
+		stop(p, 100);
+		if (err)
+			*err = l.err;
+		golin_err_ctx(err, "'%s'", p->label);
+		return FAILED;
+	}
+	if (!image_check_info(&l.info, p->file_size, &why) || !image_check_layout(&l.layout, &why))
+		return lied(p, why, err);
+	p->info = l.info;
+	p->layout = l.layout;
+	p->loaded = true;
+	return FINE;
+}
+
+static bool may_try_again(enum trouble t)
+{
+	return t == DIED || t == LATE || t == LIED;
+}
+
+/* A process that has the file loaded: the one that runs, or a new one. */
+static enum trouble ensure(struct golin_imgproc *p, struct golin_err *err)
+{
+	struct golin_image_info before = p->info;
+	enum trouble t;
+
+	if (p->pid)
+		return FINE;
+	if (start(p, err))
+		return FAILED;
+	t = load(p, err);
+	/* The caller holds addresses: they must mean the same as before. */
+	if (!t && before.nsegments && memcmp(&before, &p->info, sizeof(before))) {
+		p->info = before;
+		return lied(p, "another one than before; the file has changed", err);
+	}
+	return t;
+}
+
+/* A request, tried once more in a new process when the first ends over it. */
+static int request(struct golin_imgproc *p, enum wire_type type, const void *body, size_t len,
+		   size_t min, size_t max, size_t *ret_len, struct golin_err *err)
+{
+	struct golin_err first = {0};
+	enum trouble t;
+
+	t = ensure(p, &first);
+	if (!t)
+		t = ask(p, type, body, len, min, max, ret_len, &first);
+	if (may_try_again(t)) {
+		t = ensure(p, &first);
+		if (!t)
+			t = ask(p, type, body, len, min, max, ret_len, &first);
+	}
+	if (!t)
+		return 0;
+	if (err)
+		*err = first;
+	return first.code ? first.code : -EBADMSG;
+}
+
+/* ---- the interface ---- */
+
+int imgproc_open_with(wire_server_fn server, int fd, const char *label,
+		      enum golin_layout_choice choice, struct golin_imgproc **ret,
+		      struct golin_err *err)
+{
+	struct golin_imgproc *p = calloc(1, sizeof(*p));
+	struct golin_err own = {0};
+	enum trouble t;
+	struct stat st;
+	void *shared;
+	int r;
+
+	if (!p)
+		return golin_err_set(err, -ENOMEM, "out of memory");
+	p->sock = -1;
+	p->server = server;
+	p->choice = choice;
+	golin_text_clean(p->label, sizeof(p->label), label, strlen(label));
+	p->file = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	shared = mmap(NULL, sizeof(*p->stage), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		      -1, 0);
+	p->stage = shared == MAP_FAILED ? NULL : shared;
+	if (p->file < 0 || !p->stage || fstat(p->file, &st) < 0) {
+		r = -errno;
+		golin_imgproc_close(p);
+		return golin_err_set(err, r, "cannot start the image process: %s",
+				     golin_errno_name(r));
+	}
+	p->file_size = st.st_size > 0 ? st.st_size : 0;
+	t = ensure(p, &own);
+	if (may_try_again(t))
+		t = ensure(p, &own);
+	if (t) {
+		golin_imgproc_close(p);
+		if (err)
+			*err = own;
+		return own.code ? own.code : -EBADMSG;
+	}
+	*ret = p;
+	return 0;
+}
+
+int golin_imgproc_open(int fd, const char *label, enum golin_layout_choice choice,
+		       struct golin_imgproc **ret, struct golin_err *err)
+{
+	return imgproc_open_with(image_serve, fd, label, choice, ret, err);
+}
+
+void golin_imgproc_close(struct golin_imgproc *p)
+{
+	if (!p)
+		return;
+	/* It ends when its socket closes. */
+	stop(p, 200);
+	if (p->file >= 0)
+		close(p->file);
+	if (p->stage)
+		munmap((void *)p->stage, sizeof(*p->stage));
+	free(p->in);
+	free(p);
+}
+
+const struct golin_image_info *golin_imgproc_info(const struct golin_imgproc *p)
+{
+	return &p->info;
+}
+
+const struct golin_layout *golin_imgproc_layout(const struct golin_imgproc *p)
+{
+	return &p->layout;
+}
+
+int golin_imgproc_sites(struct golin_imgproc *p, const struct golin_site_want *wants, size_t n,
+			struct golin_site *ret, struct golin_err *err)
+{
+	const char *why;
+	size_t len;
+	int r;
+
+	if (n > WIRE_MAX_SITES)
+		return golin_err_set(err, -EINVAL, "%zu sites at once, more than %d", n,
+				     WIRE_MAX_SITES);
+	if (!n)
+		return 0;
+	r = request(p, WIRE_SITES, wants, n * sizeof(*wants), n * sizeof(*ret), n * sizeof(*ret),
+		    &len, err);
+	if (r)
+		return r;
+	for (size_t i = 0; i < n; i++) {
+		struct golin_site s;
+
+		memcpy(&s, p->in + i * sizeof(s), sizeof(s));
+		if (!image_check_site(&s, &p->info, &why)) {
+			lied(p, why, err);
+			return -EBADMSG;
+		}
+		ret[i] = s;
+	}
+	return 0;
+}
+
+/* ---- names ---- */
+
+struct cursor {
+	const uint8_t *p;
+	size_t left;
+};
+
+static bool take(struct cursor *c, void *dst, size_t len)
+{
+	if (len > c->left)
+		return false;
+	memcpy(dst, c->p, len);
+	c->p += len;
+	c->left -= len;
+	return true;
+}
+
+/* A string of the answer, cleaned again. */
+static bool take_text(struct cursor *c, char *dst, size_t cap, size_t len)
+{
+	if (len >= cap || len > c->left)
+		return false;
+	golin_text_clean(dst, cap, c->p, len);
+	c->p += len;
+	c->left -= len;
+	return true;
+}
+
+static bool take_frames(struct cursor *c, struct golin_name_frame *frames, uint32_t *ret_n)
+{
+	struct wire_name name;
+	struct wire_frame w;
+
+	if (!take(c, &name, sizeof(name)) || name.nframes > WIRE_MAX_FRAMES)
+		return false;
+	for (uint32_t i = 0; i < name.nframes; i++) {
+		struct golin_name_frame *f = &frames[i];
+
+		if (!take(c, &w, sizeof(w)) || (w.flags & ~3U) || w.line > INT32_MAX)
+			return false;
+		if (!take_text(c, f->func, sizeof(f->func), w.func_len) ||
+		    !take_text(c, f->file, sizeof(f->file), w.file_len))
+			return false;
+		f->line = w.line;
+		f->flags = w.flags;
+	}
+	*ret_n = name.nframes;
+	return true;
+}
+
+int golin_imgproc_names(struct golin_imgproc *p, const uint64_t *pcs, size_t n,
+			golin_imgproc_name_fn cb, void *arg, struct golin_err *err)
+{
+	struct golin_name_frame *frames = calloc(WIRE_MAX_FRAMES, sizeof(*frames));
+	size_t done = 0;
+	int r = frames ? 0 : golin_err_set(err, -ENOMEM, "out of memory");
+
+	while (!r && done < n) {
+		size_t batch = n - done < WIRE_MAX_PCS ? n - done : WIRE_MAX_PCS, answered = 0;
+		struct cursor c;
+
+		r = request(p, WIRE_NAMES, pcs + done, batch * sizeof(*pcs),
+			    sizeof(struct wire_name), WIRE_MAX_ANSWER, &c.left, err);
+		if (r)
+			break;
+		for (c.p = p->in; c.left && answered < batch; answered++) {
+			uint32_t nframes;
+
+			if (!take_frames(&c, frames, &nframes))
+				break;
+			cb(arg, pcs[done + answered], frames, nframes);
+		}
+		done += answered;
+		if (!answered || c.left) {
+			lied(p, "names that are malformed", err);
+			r = -EBADMSG;
+		}
+	}
+	for (; done < n; done++)
+		cb(arg, pcs[done], NULL, 0);
+	free(frames);
+	return r;
+}
