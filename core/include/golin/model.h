@@ -43,7 +43,7 @@ struct golin_goroutine {
 	uint32_t nlive;   /* live children */
 	uint32_t nchild;  /* children in the model */
 	golin_gidx up, first, last, next, prev; /* the tree; children in order of arrival */
-	uint8_t state;    /* enum golin_gstate as last seen */
+	uint8_t state;    /* enum golin_gstate as last read; unknown if it never was */
 	uint8_t via;      /* enum golin_via; 0: was there before */
 	uint8_t how;      /* enum golin_exit_how; 0: alive, or ended unseen */
 	uint8_t flags;    /* enum golin_gflags */
@@ -55,6 +55,8 @@ enum golin_gflags {
 	GOLIN_GF_PARENT_KNOWN = 1 << 2, /* parent == 0 is then "none" */
 	GOLIN_GF_GHOST = 1 << 3, /* never seen itself: stands for the parent of one that was seen */
 	GOLIN_GF_CREATED = 1 << 4, /* its creation was watched */
+	GOLIN_GF_PARENT_EVICTED = 1 << 5, /* its parent left under the cap: it is a root now */
+	/* 1 << 6 and 1 << 7 are the model's own */
 };
 
 struct golin_frame {
@@ -110,22 +112,31 @@ uint32_t golin_model_goroutine_max(const struct golin_model *m);
 /* The first of the tree's roots; go on with ->next. */
 golin_gidx golin_model_roots(const struct golin_model *m);
 
+/* Monotonic time of the oldest record that has one; 0 before. */
+uint64_t golin_model_first(const struct golin_model *m);
+
 /* Frames at a pc, innermost first; returns how many (0: no name). *ret is an array. */
 int golin_model_frames(const struct golin_model *m, uint64_t pc, const struct golin_frame **ret);
 /*
  * The function that a goroutine runs, as a Go traceback names it: behind compiler-made wrappers.
- * Never NULL ("0x47e120" without a name).
+ * "main.main" for runtime.main. Never NULL: "0x47e120" without a name, "" without a pc.
  */
 struct golin_frame golin_model_start_func(const struct golin_model *m,
 					  const struct golin_goroutine *g);
-/* The go statement: the function in which it stands, file and line. */
+/*
+ * The go statement: the function in which it stands, file and line. func is "" when there is none
+ * to be known; so it is for the main goroutine.
+ */
 struct golin_frame golin_model_go_site(const struct golin_model *m,
 				       const struct golin_goroutine *g);
 /* The pcs of a stack; returns how many (0: not known). */
 int golin_model_stack(const struct golin_model *m, uint64_t id, const uint64_t **ret,
 		      bool *ret_truncated);
 const char *golin_model_string(const struct golin_model *m, uint32_t id); /* never NULL */
-/* "chan receive", "running", "exited": the wait reason while waiting, else the state. */
+/*
+ * "chan receive", "running", "exited", "unknown": the wait reason while waiting, else the state.
+ * "ended before" for a ghost.
+ */
 const char *golin_goroutine_state_text(const struct golin_model *m,
 				       const struct golin_goroutine *g);
 /* As runtime.isSystemGoroutine (runtime/traceback.go) tells by the start function's name. */

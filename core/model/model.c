@@ -1,0 +1,570 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The model's life, its clock and counts, and what each record does to it. */
+#include "model_impl.h"
+
+#include <errno.h>
+
+enum {
+	DEFAULT_ENDED = 262144,
+	DEFAULT_STACKS = 65536,
+	DEFAULT_NAMES = 262144,
+	WALK_PER_RECORD = 64,
+};
+
+/* ---- life ---- */
+
+static void model_init(struct golin_model *m, const struct golin_model_opts *opts)
+{
+	memset(m, 0, sizeof(*m));
+	m->opts = *opts;
+	m->unused = m->root_first = m->root_last = GOLIN_GIDX_NONE;
+	m->queue = m->passed = (struct queue){GOLIN_GIDX_NONE, GOLIN_GIDX_NONE};
+	m->cur_space = m->target_space = NO_SPACE;
+}
+
+static void model_done(struct golin_model *m)
+{
+	array_free(&m->nodes);
+	array_free(&m->spaces);
+	map64_done(&m->by_goid);
+	map64_done(&m->by_space);
+	strings_done(&m->strings);
+	names_done(&m->names);
+	stacks_done(&m->stacks);
+}
+
+int golin_model_new(const struct golin_model_opts *opts, struct golin_model **ret)
+{
+	struct golin_model_opts o = opts ? *opts : (struct golin_model_opts){0};
+	struct golin_model *m = malloc(sizeof(*m));
+
+	if (!m)
+		return -ENOMEM;
+	o.max_ended = o.max_ended ? o.max_ended : DEFAULT_ENDED;
+	o.max_stacks = o.max_stacks ? o.max_stacks : DEFAULT_STACKS;
+	o.max_names = o.max_names ? o.max_names : DEFAULT_NAMES;
+	model_init(m, &o);
+	*ret = m;
+	return 0;
+}
+
+void golin_model_free(struct golin_model *m)
+{
+	if (!m)
+		return;
+	model_done(m);
+	free(m);
+}
+
+void golin_model_reset(struct golin_model *m)
+{
+	uint64_t generation = m->generation;
+	struct golin_model_opts opts = m->opts;
+
+	model_done(m);
+	model_init(m, &opts);
+	m->generation = generation + 1;
+}
+
+/* ---- spaces ---- */
+
+static int space_enter(struct golin_model *m, uint32_t target, uint32_t epoch, uint32_t *ret)
+{
+	uint64_t key = (uint64_t)target << 32 | epoch;
+	struct space *sp;
+	uint32_t at;
+
+	if (m->cur_space != NO_SPACE) {
+		sp = &m->spaces.v[m->cur_space];
+		if (sp->target == target && sp->epoch == epoch) {
+			*ret = m->cur_space;
+			return 0;
+		}
+	}
+	if (!map64_get(&m->by_space, key, &at)) {
+		if (m->spaces.len >= SPACES_MAX)
+			return -ENOSPC;
+		if (!array_reserve(&m->spaces, m->spaces.len + 1) ||
+		    !map64_put(&m->by_space, key, (uint32_t)m->spaces.len))
+			return -ENOMEM;
+		at = (uint32_t)m->spaces.len;
+		sp = array_add(&m->spaces);
+		sp->target = target;
+		sp->epoch = epoch;
+	}
+	m->cur_space = at;
+	*ret = at;
+	return 0;
+}
+
+/* ---- goroutines ---- */
+
+static uint8_t state_u8(uint32_t state)
+{
+	return state < GOLIN_GS_UNKNOWN ? (uint8_t)state : (uint8_t)GOLIN_GS_UNKNOWN;
+}
+
+/* The goroutine with that goid, made if it is new; `fresh` ones are neither alive nor ended. */
+static int enter(struct golin_model *m, uint32_t space, uint64_t goid, golin_gidx *ret)
+{
+	*ret = goroutine_find(m, space, goid);
+	return *ret == GOLIN_GIDX_NONE ? goroutine_add(m, space, goid, ret) : 0;
+}
+
+static void learn_places(struct golin_model *m, uint32_t space, golin_gidx i, uint64_t startpc,
+			 uint64_t gopc, bool watched)
+{
+	struct golin_goroutine *g = &node_at(m, i)->g;
+
+	if (gopc && (watched || !g->gopc))
+		g->gopc = gopc;
+	if (!startpc || (g->startpc && !watched) || g->startpc == startpc)
+		return;
+	g->startpc = startpc;
+	goroutine_set_system(m, i, model_startpc_is_system(m, space, startpc));
+}
+
+static bool usable(struct golin_model *m, uint64_t goid)
+{
+	if (goid && key_fits(goid))
+		return true;
+	m->counts.unread++;
+	return false;
+}
+
+static int apply_create(struct golin_model *m, uint32_t space,
+			const struct golin_rec_goroutine_create *r)
+{
+	struct parentage p = {
+		.goid = r->h.goid,
+		/* A timer's callback runs on no goroutine: there is no parent, by nature. */
+		.known = r->flags & GOLIN_G_PARENT_KNOWN || r->via == GOLIN_VIA_TIMER,
+		.evicted = r->flags & GOLIN_G_PARENT_EVICTED,
+		.watched = true,
+	};
+	struct golin_goroutine *g;
+	golin_gidx i;
+	int rc;
+
+	m->counts.events++;
+	m->counts.unread += !!(r->flags & GOLIN_G_PARTIAL);
+	if (!usable(m, r->child))
+		return 0;
+	rc = enter(m, space, r->child, &i);
+	if (rc)
+		return rc;
+	g = &node_at(m, i)->g;
+	if (g->flags & GOLIN_GF_CREATED)
+		return 0; /* told twice */
+	g->flags |= GOLIN_GF_CREATED;
+	g->created = r->h.ts ? r->h.ts : m->now_ns;
+	g->stack = r->stack;
+	g->armed_by = r->armed_by;
+	g->via = r->via <= GOLIN_VIA_COROUTINE ? (uint8_t)r->via : 0;
+	m->counts.created++;
+	if (!g->exited)
+		goroutine_set_live(m, i);
+	learn_places(m, space, i, r->startpc, r->gopc, true);
+	return lineage_learn(m, space, i, &p);
+}
+
+static int set_wait(struct golin_model *m, golin_gidx i, uint32_t state, uint64_t since,
+		    const struct golin_rec *rec, struct golin_rec_str wait)
+{
+	struct golin_goroutine *g = &node_at(m, i)->g;
+	uint32_t id = 0;
+	int rc = strings_intern(&m->strings, golin_rec_text(rec, wait), wait.len, &id);
+
+	if (rc && rc != -ENOSPC)
+		return rc;
+	g->state = state_u8(state);
+	g->wait = id;
+	g->wait_since = since;
+	return 0;
+}
+
+static int apply_seen(struct golin_model *m, uint32_t space,
+		      const struct golin_rec_goroutine_seen *r)
+{
+	struct parentage p = {
+		.goid = r->h.goid,
+		.known = r->flags & GOLIN_G_PARENT_KNOWN,
+		.evicted = r->flags & GOLIN_G_PARENT_EVICTED,
+	};
+	golin_gidx i;
+	int rc;
+
+	m->counts.events++;
+	m->counts.unread += !!(r->flags & GOLIN_G_PARTIAL);
+	if (!usable(m, r->child))
+		return 0;
+	m->counts.seen++;
+	if (r->state == GOLIN_GS_DEAD || r->state == GOLIN_GS_DEADEXTRA)
+		return 0;
+	rc = enter(m, space, r->child, &i);
+	if (rc || node_at(m, i)->g.exited) /* memory was read before it ended */
+		return rc;
+	goroutine_set_live(m, i);
+	learn_places(m, space, i, r->startpc, r->gopc, false);
+	rc = set_wait(m, i, r->state, r->wait_since, &r->h, r->wait);
+	return rc ? rc : lineage_learn(m, space, i, &p);
+}
+
+static int apply_exit(struct golin_model *m, uint32_t space,
+		      const struct golin_rec_goroutine_exit *r)
+{
+	struct parentage p = {
+		.goid = r->parent,
+		.known = r->flags & GOLIN_G_PARENT_KNOWN,
+		.evicted = r->flags & GOLIN_G_PARENT_EVICTED,
+	};
+	uint8_t how = r->how <= GOLIN_HOW_GOEXIT ? (uint8_t)r->how : 0;
+	struct golin_goroutine *g;
+	golin_gidx i;
+	int rc;
+
+	m->counts.events++;
+	m->counts.unread += !!(r->flags & GOLIN_G_PARTIAL);
+	if (!usable(m, r->h.goid))
+		return 0;
+	rc = enter(m, space, r->h.goid, &i);
+	if (rc)
+		return rc;
+	g = &node_at(m, i)->g;
+	if (g->exited && g->how)
+		return 0; /* told twice */
+	m->counts.exited += !!how;
+	learn_places(m, space, i, r->startpc, r->gopc, false);
+	rc = lineage_learn(m, space, i, &p);
+	g = &node_at(m, i)->g;
+	if (g->exited) { /* it was known to be gone, not how */
+		g->how = how;
+		g->exited = r->h.ts ? r->h.ts : g->exited;
+		return rc;
+	}
+	goroutine_set_ended(m, i, r->h.ts, how);
+	return rc;
+}
+
+static void apply_gone(struct golin_model *m, uint32_t space, const struct golin_rec *rec)
+{
+	golin_gidx i = goroutine_find(m, space, rec->goid);
+	const struct golin_goroutine *g;
+
+	if (i == GOLIN_GIDX_NONE)
+		return;
+	g = &node_at(m, i)->g;
+	if (!(g->flags & GOLIN_GF_ALIVE))
+		return;
+	if (g->flags & GOLIN_GF_CREATED) /* it was there: its end was missed */
+		goroutine_set_ended(m, i, rec->ts, 0);
+	else if (g->nchild)
+		goroutine_set_ghost(m, i);
+	else
+		goroutine_remove(m, i);
+}
+
+static int apply_state(struct golin_model *m, uint32_t space,
+		       const struct golin_rec_goroutine_state *r)
+{
+	golin_gidx i = goroutine_find(m, space, r->h.goid);
+
+	if (i == GOLIN_GIDX_NONE || !(node_at(m, i)->g.flags & GOLIN_GF_ALIVE))
+		return 0;
+	if (r->state != GOLIN_GS_DEAD && r->state != GOLIN_GS_DEADEXTRA)
+		return set_wait(m, i, r->state, r->wait_since, &r->h, r->wait);
+	goroutine_set_ended(m, i, r->h.ts, 0);
+	return 0;
+}
+
+/* ---- about the stream ---- */
+
+static int intern(struct golin_model *m, const struct golin_rec *rec, struct golin_rec_str s,
+		  uint32_t *ret)
+{
+	int rc = strings_intern(&m->strings, golin_rec_text(rec, s), s.len, ret);
+
+	return rc == -ENOSPC ? 0 : rc;
+}
+
+static int apply_target(struct golin_model *m, uint32_t space, const struct golin_rec_target *r)
+{
+	struct space sp = m->spaces.v[space];
+	int rc = intern(m, &r->h, r->exe, &sp.exe);
+
+	rc = rc ? rc : intern(m, &r->h, r->comm, &sp.comm);
+	rc = rc ? rc : intern(m, &r->h, r->go, &sp.go);
+	rc = rc ? rc : intern(m, &r->h, r->build_id, &sp.build_id);
+	rc = rc ? rc : intern(m, &r->h, r->arch, &sp.arch);
+	if (rc)
+		return rc;
+	sp.has_target = true;
+	sp.target_ts = r->h.ts;
+	sp.pid = r->pid;
+	sp.flags = r->flags;
+	sp.layout_source = r->layout_source;
+	sp.start_ticks = r->start_ticks;
+	sp.load_bias = r->load_bias;
+	m->spaces.v[space] = sp;
+	m->target_space = space;
+	return 0;
+}
+
+static int apply_exec(struct golin_model *m, uint32_t space, const struct golin_rec_exec *r)
+{
+	uint32_t exe;
+	int rc = intern(m, &r->h, r->exe, &exe);
+
+	if (rc)
+		return rc;
+	m->spaces.v[space].has_exec = true;
+	m->spaces.v[space].exec_exe = exe;
+	m->spaces.v[space].exec_ts = r->h.ts;
+	for (uint32_t k = 0; k < m->spaces.len; k++)
+		if (m->spaces.v[k].target == r->h.target && m->spaces.v[k].epoch < r->h.epoch)
+			goroutine_end_all(m, k, r->h.ts);
+	return 0;
+}
+
+static void apply_lost(struct golin_model *m, const struct golin_rec_lost *r)
+{
+	if (r->cause == GOLIN_LOST_RING)
+		m->counts.lost_ring += r->count;
+	else if (r->cause == GOLIN_LOST_MISSED)
+		m->counts.lost_missed += r->count;
+	else
+		m->counts.lost_cut += r->count;
+}
+
+static void raise_to(uint64_t *count, uint64_t to)
+{
+	if (to > *count)
+		*count = to;
+}
+
+static void apply_counts(struct golin_model *m, const struct golin_rec_counts *r)
+{
+	struct golin_model_counts *c = &m->counts;
+
+	raise_to(&c->events, r->events);
+	raise_to(&c->created, r->created);
+	raise_to(&c->exited, r->exited);
+	raise_to(&c->seen, r->seen);
+	raise_to(&c->evicted, r->evicted);
+	raise_to(&c->dropped_names, r->dropped_names);
+	raise_to(&c->dropped_stacks, r->dropped_stacks);
+	raise_to(&c->lost_ring, r->lost_ring);
+	raise_to(&c->lost_missed, r->lost_missed);
+	raise_to(&c->lost_cut, r->lost_cut);
+	raise_to(&c->unread, r->unread);
+	raise_to(&c->gaps, r->gaps);
+	if (r->first_ns && (!m->first_ns || r->first_ns < m->first_ns))
+		m->first_ns = r->first_ns;
+}
+
+static int dispatch(struct golin_model *m, const struct golin_rec *rec)
+{
+	uint32_t space;
+	int rc = space_enter(m, rec->target, rec->epoch, &space);
+
+	if (rc == -ENOSPC) {
+		m->counts.unread++;
+		return 0;
+	}
+	if (rc)
+		return rc;
+	switch (rec->type) {
+	case GOLIN_REC_TARGET:
+		return apply_target(m, space, (const struct golin_rec_target *)rec);
+	case GOLIN_REC_CLOCK:
+		memcpy(&m->clock, rec, sizeof(m->clock));
+		m->has_clock = true;
+		return 0;
+	case GOLIN_REC_NAME:
+		return model_apply_name(m, (const struct golin_rec_name *)rec, space);
+	case GOLIN_REC_STACK:
+		return model_apply_stack(m, (const struct golin_rec_stack *)rec, space);
+	case GOLIN_REC_SETTINGS:
+		memcpy(&m->spaces.v[space].settings, rec, sizeof(struct golin_rec_settings));
+		m->spaces.v[space].has_settings = true;
+		return 0;
+	case GOLIN_REC_SNAPSHOT:
+		if (((const struct golin_rec_snapshot *)rec)->phase == GOLIN_SNAPSHOT_END)
+			m->counts.unread += ((const struct golin_rec_snapshot *)rec)->unread;
+		return 0;
+	case GOLIN_REC_GAP:
+		m->counts.gaps++;
+		return 0;
+	case GOLIN_REC_LOST:
+		apply_lost(m, (const struct golin_rec_lost *)rec);
+		return 0;
+	case GOLIN_REC_EXEC:
+		return apply_exec(m, space, (const struct golin_rec_exec *)rec);
+	case GOLIN_REC_EXIT:
+		memcpy(&m->exit, rec, sizeof(m->exit));
+		m->has_exit = true;
+		return 0;
+	case GOLIN_REC_COUNTS:
+		apply_counts(m, (const struct golin_rec_counts *)rec);
+		return 0;
+	case GOLIN_REC_GOROUTINE_CREATE:
+		return apply_create(m, space, (const struct golin_rec_goroutine_create *)rec);
+	case GOLIN_REC_GOROUTINE_SEEN:
+		return apply_seen(m, space, (const struct golin_rec_goroutine_seen *)rec);
+	case GOLIN_REC_GOROUTINE_EXIT:
+		return apply_exit(m, space, (const struct golin_rec_goroutine_exit *)rec);
+	case GOLIN_REC_GOROUTINE_GONE:
+		apply_gone(m, space, rec);
+		return 0;
+	case GOLIN_REC_GOROUTINE_STATE:
+		return apply_state(m, space, (const struct golin_rec_goroutine_state *)rec);
+	default:
+		return 0;
+	}
+}
+
+int golin_model_apply(struct golin_model *m, const struct golin_rec *rec)
+{
+	if (!golin_rec_type_name(rec->type))
+		return 0; /* of a newer golin */
+	if (rec->ts) {
+		if (rec->ts > m->now_ns)
+			m->now_ns = rec->ts;
+		if (!m->first_ns || rec->ts < m->first_ns)
+			m->first_ns = rec->ts;
+	}
+	m->walk_budget += WALK_PER_RECORD;
+	m->generation++;
+	return dispatch(m, rec);
+}
+
+/* ---- reading ---- */
+
+uint64_t golin_model_generation(const struct golin_model *m)
+{
+	return m->generation;
+}
+
+static size_t map_bytes(const struct map64 *map)
+{
+	return map->cap * (sizeof(*map->keys) + sizeof(*map->vals));
+}
+
+static uint64_t model_bytes(const struct golin_model *m)
+{
+	return sizeof(*m) + m->nodes.cap * sizeof(*m->nodes.v) +
+	       m->spaces.cap * sizeof(*m->spaces.v) + map_bytes(&m->by_goid) +
+	       map_bytes(&m->by_space) + strings_bytes(&m->strings) +
+	       m->names.v.cap * sizeof(*m->names.v.v) +
+	       m->names.frames.cap * sizeof(*m->names.frames.v) + map_bytes(&m->names.ids) +
+	       map_bytes(&m->names.unnamed) + m->stacks.v.cap * sizeof(*m->stacks.v.v) +
+	       m->stacks.pcs.cap * sizeof(*m->stacks.pcs.v) + map_bytes(&m->stacks.ids);
+}
+
+void golin_model_counts(const struct golin_model *m, struct golin_model_counts *ret)
+{
+	*ret = m->counts;
+	ret->bytes = model_bytes(m);
+}
+
+bool golin_model_target(const struct golin_model *m, struct golin_target_info *ret)
+{
+	const struct space *sp;
+
+	if (m->target_space == NO_SPACE)
+		return false;
+	sp = &m->spaces.v[m->target_space];
+	*ret = (struct golin_target_info){
+		.target = sp->target,
+		.epoch = sp->epoch,
+		.pid = sp->pid,
+		.flags = sp->flags,
+		.layout_source = sp->layout_source,
+		.exe = strings_get(&m->strings, sp->exe),
+		.comm = strings_get(&m->strings, sp->comm),
+		.go = strings_get(&m->strings, sp->go),
+		.build_id = strings_get(&m->strings, sp->build_id),
+		.arch = strings_get(&m->strings, sp->arch),
+	};
+	return true;
+}
+
+uint64_t golin_model_unix(const struct golin_model *m, uint64_t mono_ns)
+{
+	if (!mono_ns || !m->has_clock)
+		return 0;
+	return m->clock.unix_ns + (mono_ns - m->clock.mono_ns);
+}
+
+uint64_t golin_model_now(const struct golin_model *m)
+{
+	return m->now_ns;
+}
+
+uint64_t golin_model_first(const struct golin_model *m)
+{
+	return m->first_ns;
+}
+
+bool golin_model_exit(const struct golin_model *m, struct golin_rec_exit *ret)
+{
+	if (m->has_exit)
+		*ret = m->exit;
+	return m->has_exit;
+}
+
+golin_gidx golin_model_find(const struct golin_model *m, uint64_t goid)
+{
+	golin_gidx best = GOLIN_GIDX_NONE;
+
+	for (uint32_t k = 0; k < m->spaces.len; k++) {
+		golin_gidx i = goroutine_find(m, k, goid);
+
+		if (i != GOLIN_GIDX_NONE && (best == GOLIN_GIDX_NONE ||
+					     node_at(m, i)->g.epoch >= node_at(m, best)->g.epoch))
+			best = i;
+	}
+	return best;
+}
+
+golin_gidx golin_model_find_key(const struct golin_model *m, uint32_t target, uint32_t epoch,
+				uint64_t goid)
+{
+	uint32_t at;
+
+	if (!map64_get(&m->by_space, (uint64_t)target << 32 | epoch, &at))
+		return GOLIN_GIDX_NONE;
+	return goroutine_find(m, at, goid);
+}
+
+const struct golin_goroutine *golin_model_goroutine(const struct golin_model *m, golin_gidx i)
+{
+	return i < m->nodes.len && node_at(m, i)->g.goid ? &node_at(m, i)->g : NULL;
+}
+
+uint32_t golin_model_goroutine_max(const struct golin_model *m)
+{
+	return (uint32_t)m->nodes.len;
+}
+
+golin_gidx golin_model_roots(const struct golin_model *m)
+{
+	return m->root_first;
+}
+
+const char *golin_model_string(const struct golin_model *m, uint32_t id)
+{
+	return strings_get(&m->strings, id);
+}
+
+const char *golin_goroutine_state_text(const struct golin_model *m, const struct golin_goroutine *g)
+{
+	const char *wait;
+
+	if (g->flags & GOLIN_GF_GHOST)
+		return "ended before";
+	if (!(g->flags & GOLIN_GF_ALIVE))
+		return "exited";
+	wait = strings_get(&m->strings, g->wait);
+	return g->state == GOLIN_GS_WAITING && *wait ? wait : golin_gstate_name(g->state);
+}

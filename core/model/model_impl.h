@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The inside of the model, private to core/model.
+ *
+ * Goroutines stand in one array; everything that points at one is an index into it. A *space* is
+ * a (target, epoch): goids are unique within one. Keys of maps are injective (a space's number
+ * above 48 bits of goid or pc), so a hash collision cannot mix two things up.
+ */
+#ifndef GOLIN_MODEL_IMPL_H
+#define GOLIN_MODEL_IMPL_H
+
+#include "base/array.h"
+#include "base/map64.h"
+#include "golin/model.h"
+
+enum {
+	KEY_BITS = 48,	   /* of a goid or pc in a key; what does not fit is nobody's */
+	SPACES_MAX = 4096, /* a process that executes itself more often than this is not followed */
+	NO_SPACE = UINT32_MAX,
+};
+
+static inline bool key_fits(uint64_t v)
+{
+	return v >> KEY_BITS == 0;
+}
+
+static inline uint64_t key_of(uint32_t space, uint64_t v)
+{
+	return (uint64_t)space << KEY_BITS | v;
+}
+
+/* ---- strings.c: each string once, at an address that stays ---- */
+
+struct str {
+	const char *s;
+	uint32_t len;
+};
+
+struct str_chunk;
+
+struct strings {
+	ARRAY_OF(struct str) v; /* id -> string; 0 is "" */
+	struct map64 ids;	/* hash -> id */
+	struct str_chunk *chunks;
+	size_t bytes;
+};
+
+void strings_done(struct strings *t);
+/* 0, -ENOMEM, or -ENOSPC when the table is full; *ret is 0 ("") then. */
+int strings_intern(struct strings *t, const char *s, size_t len, uint32_t *ret);
+const char *strings_get(const struct strings *t, uint32_t id);
+size_t strings_bytes(const struct strings *t);
+
+/* ---- names.c: pc -> frames ---- */
+
+struct name {
+	uint64_t pc;
+	uint32_t first; /* in frames */
+	uint16_t n;
+	uint16_t space;
+};
+
+struct names {
+	ARRAY_OF(struct name) v;
+	ARRAY_OF(struct golin_frame) frames;
+	struct map64 ids;     /* key -> index */
+	struct map64 unnamed; /* start pcs of goroutines that came before their name */
+};
+
+void names_done(struct names *t);
+int model_apply_name(struct golin_model *m, const struct golin_rec_name *r, uint32_t space);
+const struct name *names_find(const struct names *t, uint32_t space, uint64_t pc);
+/* Whether a goroutine that starts at pc is the runtime's own; remembers pc if it has no name. */
+bool model_startpc_is_system(struct golin_model *m, uint32_t space, uint64_t pc);
+
+/* ---- stacks.c: id -> pcs ---- */
+
+struct stack {
+	uint64_t id;
+	uint32_t first; /* in pcs */
+	uint16_t n;
+	uint16_t space;
+	bool truncated;
+};
+
+struct stacks {
+	ARRAY_OF(struct stack) v;
+	ARRAY_OF(uint64_t) pcs;
+	struct map64 ids;
+};
+
+void stacks_done(struct stacks *t);
+int model_apply_stack(struct golin_model *m, const struct golin_rec_stack *r, uint32_t space);
+
+/* ---- the model ---- */
+
+/* Private bits of golin_goroutine.flags: the queue in which an ended one stands. */
+enum {
+	GF_QUEUED = 1 << 6, /* m->queue: not yet looked at for eviction */
+	GF_PASSED = 1 << 7, /* m->passed: was looked at, had children */
+};
+
+struct node {
+	struct golin_goroutine g; /* g.goid 0: not in use */
+	golin_gidx qnext, qprev;  /* in its queue; qnext of one not in use: the next such */
+};
+
+struct queue {
+	golin_gidx head, tail;
+};
+
+struct space {
+	uint32_t target, epoch;
+	uint32_t nlive;
+	bool has_target, has_exec, has_settings;
+	uint32_t pid, flags, layout_source;
+	uint32_t exe, comm, go, build_id, arch; /* strings */
+	uint32_t exec_exe;
+	uint64_t start_ticks, load_bias, target_ts, exec_ts;
+	struct golin_rec_settings settings;
+};
+
+struct golin_model {
+	struct golin_model_opts opts;
+	ARRAY_OF(struct node) nodes;
+	struct map64 by_goid;
+	golin_gidx unused, root_first, root_last;
+	/*
+	 * Ended goroutines in the order in which they ended. Eviction takes the head of `queue`;
+	 * one that has children moves to `passed`, and comes back to the head when the last of them
+	 * has left: it is older than all that were not yet looked at.
+	 */
+	struct queue queue, passed;
+	uint64_t walk_budget; /* steps that cycle checks may still take; grows with records */
+
+	ARRAY_OF(struct space) spaces;
+	struct map64 by_space;
+	uint32_t cur_space;    /* of the last record */
+	uint32_t target_space; /* of the newest target record */
+
+	struct strings strings;
+	struct names names;
+	struct stacks stacks;
+
+	struct golin_rec_clock clock;
+	bool has_clock;
+	struct golin_rec_exit exit;
+	bool has_exit;
+	uint64_t first_ns, now_ns, generation;
+	struct golin_model_counts counts;
+};
+
+/* ---- goroutines.c: the table ---- */
+
+static inline struct node *node_at(const struct golin_model *m, golin_gidx i)
+{
+	return &m->nodes.v[i];
+}
+
+golin_gidx goroutine_find(const struct golin_model *m, uint32_t space, uint64_t goid);
+/* A new root, neither alive nor ended nor a ghost yet. */
+int goroutine_add(struct golin_model *m, uint32_t space, uint64_t goid, golin_gidx *ret);
+/* It must have no children. Ghosts that stood for its ancestors alone go with it. */
+void goroutine_remove(struct golin_model *m, golin_gidx i);
+void goroutine_set_live(struct golin_model *m, golin_gidx i);
+void goroutine_set_ghost(struct golin_model *m, golin_gidx i);
+/* Ends it, and evicts what is over the cap: i may be gone afterwards. */
+void goroutine_set_ended(struct golin_model *m, golin_gidx i, uint64_t ts, uint8_t how);
+void goroutine_set_system(struct golin_model *m, golin_gidx i, bool system);
+void goroutine_end_all(struct golin_model *m, uint32_t space, uint64_t ts);
+uint32_t space_of(const struct golin_model *m, const struct golin_goroutine *g);
+
+/* ---- lineage.c: the tree ---- */
+
+void tree_add_root(struct golin_model *m, golin_gidx i);
+void tree_unlink(struct golin_model *m, golin_gidx i);
+/* Under `up`, or among the roots for GOLIN_GIDX_NONE. False: that would close a circle. */
+bool tree_move(struct golin_model *m, golin_gidx i, golin_gidx up);
+/* Its children become roots that remember their parent's goid. */
+void tree_orphan_children(struct golin_model *m, golin_gidx i);
+/* The one after i in preorder; GOLIN_GIDX_NONE at the end. */
+golin_gidx tree_next(const struct golin_model *m, golin_gidx i);
+
+struct parentage {
+	uint64_t goid; /* 0: none or unknown */
+	bool known;    /* 0 means: none */
+	bool evicted;  /* do not look for it */
+	bool watched;  /* it was seen at the creation: wins over what memory said */
+};
+
+/* Learns who started i; makes a ghost for a parent that the model does not have. */
+int lineage_learn(struct golin_model *m, uint32_t space, golin_gidx i, const struct parentage *p);
+
+#endif
