@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A .debug_* section as a stream of bytes, whether it is stored as it is, compressed as ELF says
+ * (SHF_COMPRESSED, Go since 1.19) or as GNU did (.zdebug_*, Go up to 1.18). What a section claims
+ * is checked before anything is inflated: a file of 1 MB can claim a terabyte.
+ */
+#ifndef GOLIN_OFFSETS_DEBUG_SECTION_H
+#define GOLIN_OFFSETS_DEBUG_SECTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <zlib.h>
+
+struct elf_image;
+struct golin_err;
+
+struct debug_section {
+	char name[64]; /* as in the file: ".zdebug_info" */
+	const uint8_t *data;
+	uint64_t stored; /* bytes in the file, behind the header of a compressed one */
+	uint64_t size;	 /* bytes when inflated, as claimed */
+	uint64_t pos;	 /* bytes read so far */
+	bool compressed;
+	bool inflating; /* z is set up */
+	z_stream z;
+};
+
+/*
+ * Finds ".debug_NAME" or ".zdebug_NAME". -ENODATA: there is none, or it is empty; -EBADMSG: its
+ * header is malformed or it claims too much; -EOPNOTSUPP: an unknown compression.
+ */
+int debug_section_open(const struct elf_image *e, const char *name, struct debug_section *ret,
+		       struct golin_err *err);
+/* Reads the next len bytes; exactly so many must be there. */
+int debug_section_read(struct debug_section *s, void *dst, size_t len, struct golin_err *err);
+void debug_section_done(struct debug_section *s);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Private to offsets/: the sources of layouts, and what layout.def says beyond offsets.h. */
+#ifndef GOLIN_OFFSETS_LAYOUT_H
+#define GOLIN_OFFSETS_LAYOUT_H
+
+#include "golin/offsets.h"
+
+struct elf_image;
+
+/* Names of the struct in other Go versions, |-separated, or "". */
+const char *layout_struct_other_names(enum golin_struct_id id);
+/* GOLIN_F_MAX when the struct has no such wanted member. */
+enum golin_field_id layout_find_field(enum golin_struct_id id, const char *member);
+/* By either of its names; GOLIN_S_MAX when it is not wanted. */
+enum golin_struct_id layout_find_struct(const char *name);
+
+/*
+ * From DWARF. `known_absent` (GOLIN_S_MAX entries, or NULL) marks structs that this Go version is
+ * known not to have: the search need not wait for them. *ret_version is the DWARF version of the
+ * unit with Go's types.
+ * -ENODATA: there is no DWARF of Go; -EBADMSG: it is corrupt; -EOPNOTSUPP: of a kind that golin
+ * does not read.
+ */
+int layout_from_dwarf(struct elf_image *e, const bool *known_absent, struct golin_layout *ret,
+		      uint32_t *ret_version, struct golin_err *err);
+
+/* From the table. -ENODATA: it does not know this version or architecture, and which it knows. */
+int layout_from_table(const struct golin_go_version *go, const char *arch, struct golin_layout *ret,
+		      struct golin_err *err);
+
+#endif
