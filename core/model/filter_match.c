@@ -221,7 +221,9 @@ bool golin_filter_match(const struct golin_filter *f, const struct golin_model *
 
 	if (!f || !f->ops.len)
 		return true;
-	array_for_each (&f->ops, op) {
+	for (size_t k = 0; k < f->ops.len; k++) {
+		int op = f->ops.v[k];
+
 		if (op >= 0) {
 			stack[n++] = term_matches(&f->terms.v[op], m, g);
 		} else if (op == OP_NOT) {
