@@ -153,7 +153,7 @@ static bool under_matches(struct filter_term *t, const struct golin_model *m,
 			  const struct golin_goroutine *g)
 {
 	golin_gidx top = golin_model_find_key(m, g->target, g->epoch, t->num), i;
-	bool below;
+	bool below = false;
 
 	if (g->goid == t->num)
 		return true;
