@@ -141,32 +141,30 @@ static int err_refused(const struct golin_target *t, int code, struct golin_err 
 	return -EPERM;
 }
 
-/*
- * The path of the executable, and whether the file there is still the one that runs. The path is
- * one of the target's own mount namespace, hence looked up under its root.
- */
-static void read_exe_path(struct golin_target *t)
+void golin_exe_path(pid_t pid, int exe_fd, char *dst, size_t cap, bool *ret_deleted)
 {
 	static const char suffix[] = " (deleted)";
 	char link[64], raw[4096], path[sizeof(raw) + 64];
 	size_t cut = sizeof(suffix) - 1;
 	struct stat ours, there;
-	ssize_t n = readlink(proc_path(link, sizeof(link), t->pid, "exe"), raw, sizeof(raw) - 1);
+	ssize_t n = readlink(proc_path(link, sizeof(link), pid, "exe"), raw, sizeof(raw) - 1);
+	bool deleted = false;
 
 	if (n < 0)
 		n = 0;
 	raw[n] = '\0';
-	snprintf(path, sizeof(path), "/proc/%d/root%s", (int)t->pid, raw);
-	if (fstat(t->exe_fd, &ours) == 0) {
+	snprintf(path, sizeof(path), "/proc/%d/root%s", (int)pid, raw);
+	if (fstat(exe_fd, &ours) == 0) {
 		if (stat(path, &there) == 0)
-			t->deleted = !same_file(&ours, &there);
+			deleted = !same_file(&ours, &there);
 		else
-			t->deleted = ours.st_nlink == 0 || errno == ENOENT || errno == ENOTDIR;
+			deleted = ours.st_nlink == 0 || errno == ENOENT || errno == ENOTDIR;
 	}
 	/* The kernel's mark is no part of the path; when a file of that very name exists, it is. */
-	if (t->deleted && (size_t)n > cut && strcmp(raw + n - cut, suffix) == 0)
+	if (deleted && (size_t)n > cut && strcmp(raw + n - cut, suffix) == 0)
 		n -= (ssize_t)cut;
-	golin_text_clean(t->exe, sizeof(t->exe), raw, (size_t)n);
+	golin_text_clean(dst, cap, raw, (size_t)n);
+	*ret_deleted = deleted;
 }
 
 /* One try; *ret_again: the process executed another program meanwhile. */
@@ -217,7 +215,7 @@ static int open_once(struct golin_target *t, bool *ret_again, struct golin_err *
 		return golin_err_set(err, -r, "cannot open the executable of %d ('%s'): %s",
 				     (int)t->pid, t->comm, golin_errno_name(r));
 	}
-	read_exe_path(t);
+	golin_exe_path(t->pid, t->exe_fd, t->exe, sizeof(t->exe), &t->deleted);
 	golin_target_open_mem(t);
 
 	/* Is all of this one and the same process, still running the same program? */
