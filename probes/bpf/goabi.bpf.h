@@ -112,14 +112,15 @@ static __always_inline struct scratch *scratch_take(void)
 }
 
 /*
- * The stack of g by its frame pointers, from the frame at bp. Returns its id, 0 for none. It is
- * sent when it was not before; only then is it marked as sent. Sets *partial when a frame could
- * not be read, or the stack found no place in the ring.
+ * The stack of g by its frame pointers, from the frame at bp; it begins with the return address
+ * `first`, what lies before (systemstack's and newproc's own frames) is left out. Returns its id,
+ * 0 for none. It is sent when it was not before; only then is it marked as sent. Sets *partial
+ * when a frame could not be read, or the stack found no place in the ring.
  */
-static __always_inline __u64 send_stack(__u64 g, __u64 bp, __u64 ts, __u32 *partial)
+static __always_inline __u64 send_stack(__u64 g, __u64 bp, __u64 first, __u64 ts, __u32 *partial)
 {
 	__u64 bounds[2] = {0, 0}, frame[2], h = generation + 1;
-	__u32 n = 0, truncated = 0, one = 1;
+	__u32 n = 0, truncated = 0, one = 1, skip = 2;
 	struct wire_stats *st;
 	struct scratch *s;
 
@@ -133,10 +134,10 @@ static __always_inline __u64 send_stack(__u64 g, __u64 bp, __u64 ts, __u32 *part
 		*partial = 1;
 		return 0;
 	}
-	for (__u32 i = 0; i < WIRE_STACK_MAX; i++) {
+	for (__u32 i = 0; i < WIRE_STACK_MAX + 2; i++) {
 		if (bp < bounds[0] || bp + 16 > bounds[1])
 			break;
-		if (i >= cfg.stack_depth) {
+		if (n >= cfg.stack_depth) {
 			truncated = 1;
 			break;
 		}
@@ -146,9 +147,12 @@ static __always_inline __u64 send_stack(__u64 g, __u64 bp, __u64 ts, __u32 *part
 		}
 		if (!frame[1])
 			break;
-		s->s.pcs[i] = frame[1];
-		n = i + 1;
-		h = stack_mix(h, frame[1]);
+		if (!n && frame[1] != first && skip) {
+			skip--;
+		} else if (n < WIRE_STACK_MAX) {
+			s->s.pcs[n++] = frame[1];
+			h = stack_mix(h, frame[1]);
+		}
 		if (frame[0] <= bp)
 			break;
 		bp = frame[0];

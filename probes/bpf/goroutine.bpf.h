@@ -56,7 +56,7 @@ static __always_inline void on_create(struct pt_regs *ctx, __u64 cookie)
 		bad = 1;
 		goto out;
 	}
-	e.ref = send_stack(curg, bp, e.h.ts, &partial);
+	e.ref = send_stack(curg, bp, e.gopc, e.h.ts, &partial);
 	bad |= partial;
 out:
 	if (bad)
@@ -89,7 +89,7 @@ static __always_inline void on_coro(struct pt_regs *ctx, __u64 cookie)
 	}
 	bad |= !!read_u64(&e.parent, g + cfg.g_goid);
 	if (cfg.stack_depth) {
-		e.ref = send_stack(g, CTX(ctx, rbp), e.h.ts, &partial);
+		e.ref = send_stack(g, CTX(ctx, rbp), e.gopc, e.h.ts, &partial);
 		bad |= partial;
 	}
 	if (bad)

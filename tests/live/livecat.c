@@ -8,9 +8,11 @@
  *	  --ring N     bytes                        --quiet   only the last line: the counts
  *	  --stall S    do not read for S seconds    --max N   records a service() call
  *	  --switch S   off after S seconds, on again after 2 S
+ *	  --stdout F   where the output of CMD goes
  *
  * The last line is `stats ...`. Exit 0; 1 when hits != delivered + lost; 3 when it cannot open.
  */
+#include <fcntl.h>
 #include <getopt.h>
 #include <poll.h>
 #include <signal.h>
@@ -188,11 +190,17 @@ static int fail(const struct golin_err *err)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"for", 1, 0, 'f'},    {"groups", 1, 0, 'g'},
-		{"depth", 1, 0, 'd'},  {"link", 1, 0, 'l'},
-		{"ring", 1, 0, 'r'},   {"quiet", 0, 0, 'q'},
-		{"stall", 1, 0, 's'},  {"max", 1, 0, 'm'},
-		{"switch", 1, 0, 'w'}, {0},
+		{"for", 1, 0, 'f'},
+		{"groups", 1, 0, 'g'},
+		{"depth", 1, 0, 'd'},
+		{"link", 1, 0, 'l'},
+		{"ring", 1, 0, 'r'},
+		{"quiet", 0, 0, 'q'},
+		{"stall", 1, 0, 's'},
+		{"max", 1, 0, 'm'},
+		{"switch", 1, 0, 'w'},
+		{"stdout", 1, 0, 'o'},
+		{0},
 	};
 	struct golin_live_opts o = {
 		.groups = GOLIN_GROUP_GOROUTINES | GOLIN_GROUP_TIMERS,
@@ -208,7 +216,7 @@ int main(int argc, char **argv)
 	struct golin_err err = {0};
 	double secs = 1e9, stall = 0, sw = 0, begin, opened;
 	struct golin_ctl ctl = {0};
-	int c, r, max = 4096, switched = 0;
+	int c, r, max = 4096, switched = 0, out = -1;
 
 	while ((c = getopt_long(argc, argv, "+", options, NULL)) != -1) {
 		switch (c) {
@@ -237,6 +245,9 @@ int main(int argc, char **argv)
 		case 'm':
 			max = atoi(optarg);
 			break;
+		case 'o':
+			out = open(optarg, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+			break;
 		case 'w':
 			sw = atof(optarg);
 			break;
@@ -250,7 +261,10 @@ int main(int argc, char **argv)
 	signal(SIGTERM, on_signal);
 	begin = now();
 	if (!strcmp(argv[optind - 1], "--"))
-		r = golin_target_spawn(&argv[optind], &(struct golin_spawn_opts){-1, -1, -1}, &t, &err);
+		r = golin_target_spawn(&argv[optind],
+				       &(struct golin_spawn_opts){
+					       .stdout_fd = out, .stderr_fd = -1, .stdin_fd = -1},
+				       &t, &err);
 	else
 		r = golin_target_open(atoi(argv[optind]), &t, &err);
 	if (r < 0)

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Opening and loading the BPF object. Used in the helper process only. */
+#ifndef GOLIN_PROBES_BPFLOAD_H
+#define GOLIN_PROBES_BPFLOAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "bpf/wire.h"
+
+struct bpf_program;
+struct golin_bpf;
+struct golin_err;
+
+struct bpfload {
+	struct golin_bpf *skel;
+	bool multi;	/* loaded for uprobe_multi links, else for perf links */
+	bool sees_exec; /* the exec tracepoint is attached */
+};
+
+/*
+ * Loads the programs with this configuration; fills in what only the kernel tells (CPUs, pid
+ * namespace, fsbase when want_tls). ring_size is a power of two.
+ */
+int bpfload_open(struct bpfload *b, const struct wire_cfg *cfg, bool multi, bool want_tls,
+		 uint64_t ring_size, struct golin_err *err);
+void bpfload_close(struct bpfload *b);
+struct bpf_program *bpfload_prog(const struct bpfload *b);
+int bpfload_ring_fd(const struct bpfload *b);
+int bpfload_stats_fd(const struct bpfload *b);
+/* Makes the programs forget which stacks were sent and who armed which timer. */
+void bpfload_forget(struct bpfload *b);
+/* Hits that the kernel dropped because a program was running already. */
+uint64_t bpfload_missed(const struct bpfload *b);
+/* What libbpf said since the last call: its last lines, for messages. */
+const char *bpfload_log(void);
+
+#endif

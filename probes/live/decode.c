@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdbool.h>
+#include <string.h>
+#include "live/decode.h"
+
+void decode_header(const struct decoder *d, struct golin_rec *h, uint16_t type, uint32_t size,
+		   uint64_t ts, uint64_t goid)
+{
+	h->type = type;
+	h->version = 1;
+	h->size = size;
+	h->target = d->target;
+	h->epoch = d->epoch;
+	h->ts = ts;
+	h->goid = goid;
+}
+
+static void decode_create(const struct decoder *d, const struct wire_create *w,
+			  struct golin_rec_goroutine_create *r)
+{
+	bool timer = w->h.flags & WIRE_F_TIMER;
+
+	decode_header(d, &r->h, GOLIN_REC_GOROUTINE_CREATE, sizeof(*r), w->h.ts,
+		      timer ? 0 : w->parent);
+	r->child = w->child;
+	r->startpc = decode_pc(d, w->startpc);
+	r->gopc = decode_ret(d, w->gopc);
+	r->stack = timer ? 0 : w->ref;
+	r->armed_by = timer ? w->ref : 0;
+	r->via = timer			    ? GOLIN_VIA_TIMER
+		 : w->h.flags & WIRE_F_CORO ? GOLIN_VIA_COROUTINE
+					    : GOLIN_VIA_GO;
+	r->flags = GOLIN_G_PARENT_KNOWN;
+	if (w->h.flags & WIRE_F_PARTIAL)
+		r->flags = GOLIN_G_PARTIAL | (w->parent ? GOLIN_G_PARENT_KNOWN : 0);
+}
+
+static void decode_exit(const struct decoder *d, const struct wire_exit *w,
+			struct golin_rec_goroutine_exit *r)
+{
+	uint64_t ret = decode_pc(d, w->ret);
+
+	decode_header(d, &r->h, GOLIN_REC_GOROUTINE_EXIT, sizeof(*r), w->h.ts, w->goid);
+	r->parent = w->parent;
+	r->startpc = decode_pc(d, w->startpc);
+	r->gopc = decode_ret(d, w->gopc);
+	r->how = GOLIN_HOW_RETURN;
+	if (w->h.flags & WIRE_F_GOEXIT || (ret && ret >= d->goexit_lo && ret < d->goexit_hi))
+		r->how = GOLIN_HOW_GOEXIT;
+	r->flags = w->h.flags & WIRE_F_PARTIAL ? GOLIN_G_PARTIAL : 0;
+	if (w->parent)
+		r->flags |= GOLIN_G_PARENT_KNOWN;
+}
+
+static void decode_stack(const struct decoder *d, const struct wire_stack *w,
+			 struct golin_rec_stack *r)
+{
+	decode_header(d, &r->h, GOLIN_REC_STACK, sizeof(*r) + 8 * w->n, w->h.ts, 0);
+	r->id = w->id;
+	r->n = w->n;
+	r->truncated = w->truncated;
+	for (uint32_t i = 0; i < w->n; i++)
+		r->pcs[i] = decode_ret(d, w->pcs[i]);
+}
+
+static bool whole_stack(const struct wire_hdr *w)
+{
+	const struct wire_stack *s = (const void *)w;
+
+	return w->size >= WIRE_STACK_FIXED && s->n <= WIRE_STACK_MAX &&
+	       w->size == WIRE_STACK_FIXED + 8 * s->n;
+}
+
+bool decode_record(const struct decoder *d, const struct wire_hdr *w, union decoded *ret)
+{
+	switch (w->type) {
+	case WIRE_CREATE:
+		if (w->size != sizeof(struct wire_create))
+			return false;
+		decode_create(d, (const void *)w, &ret->create);
+		return true;
+	case WIRE_EXIT:
+		if (w->size != sizeof(struct wire_exit))
+			return false;
+		decode_exit(d, (const void *)w, &ret->exit);
+		return true;
+	case WIRE_STACK:
+		if (!whole_stack(w))
+			return false;
+		decode_stack(d, (const void *)w, &ret->stack);
+		return true;
+	}
+	return false;
+}
+
+void decode_pcs(const struct decoder *d, const struct wire_hdr *w,
+		void (*want)(void *arg, uint64_t pc), void *arg)
+{
+	if (w->type == WIRE_CREATE && w->size == sizeof(struct wire_create)) {
+		const struct wire_create *c = (const void *)w;
+
+		want(arg, decode_pc(d, c->startpc));
+		want(arg, decode_ret(d, c->gopc));
+	} else if (w->type == WIRE_EXIT && w->size == sizeof(struct wire_exit)) {
+		const struct wire_exit *e = (const void *)w;
+
+		want(arg, decode_pc(d, e->startpc));
+		want(arg, decode_ret(d, e->gopc));
+	} else if (w->type == WIRE_STACK && whole_stack(w)) {
+		const struct wire_stack *s = (const void *)w;
+
+		for (uint32_t i = 0; i < s->n; i++)
+			want(arg, decode_ret(d, s->pcs[i]));
+	}
+}

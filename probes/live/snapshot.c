@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the live source yields before events: who the target is, and what was there already. */
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "base/err.h"
+#include "live/source.h"
+
+/* After a reading, how long the creations that it may have torn can still be on their way. */
+#define SETTLE_NS 2000000000ULL
+
+static int put_target(struct live *l, const struct golin_sink *sink)
+{
+	const struct golin_image_info *info = golin_imgproc_info(l->p);
+	const struct golin_layout *layout = golin_imgproc_layout(l->p);
+	struct golin_rec_target *r;
+	const struct golin_rec *rec;
+	uint32_t off;
+
+#define TEXT(member, s)                                                                            \
+	golin_recbuf_str(&l->buf, offsetof(struct golin_rec_target, member), s, strlen(s))
+	r = golin_recbuf_begin(&l->buf, GOLIN_REC_TARGET, sizeof(*r));
+	if (!r)
+		return -ENOMEM;
+	r->h.target = l->dec.target;
+	r->h.epoch = l->dec.epoch;
+	r->h.ts = live_now();
+	r->pid = (uint32_t)l->t.pid;
+	r->flags = (info->flags & GOLIN_IMAGE_PIE ? GOLIN_TARGET_PIE : 0) |
+		   (info->flags & GOLIN_IMAGE_CGO ? GOLIN_TARGET_CGO : 0) |
+		   (info->flags & GOLIN_IMAGE_RACE ? GOLIN_TARGET_RACE : 0) |
+		   (info->flags & GOLIN_IMAGE_STRIPPED ? GOLIN_TARGET_STRIPPED : 0) |
+		   (golin_layout_get(layout, GOLIN_F_G_parentGoid, &off) ? GOLIN_TARGET_PARENT_KNOWN
+									 : 0) |
+		   (l->t.deleted ? GOLIN_TARGET_DELETED : 0);
+	r->layout_source =
+		layout->source == GOLIN_FROM_DWARF ? GOLIN_LAYOUT_DWARF : GOLIN_LAYOUT_TABLE;
+	r->start_ticks = l->t.start_ticks;
+	r->load_bias = l->dec.bias;
+	TEXT(exe, l->t.exe);
+	TEXT(comm, l->t.comm);
+	TEXT(go, info->go.short_);
+	TEXT(build_id, info->build_id);
+	TEXT(arch, info->arch);
+#undef TEXT
+	rec = golin_recbuf_end(&l->buf);
+	return rec ? live_put(sink, rec) : -ENOMEM;
+}
+
+static int put_clock(struct live *l, const struct golin_sink *sink)
+{
+	struct golin_rec_clock r = {0};
+	struct timespec ts;
+
+	r.mono_ns = live_now();
+	clock_gettime(CLOCK_REALTIME, &ts);
+	r.unix_ns = (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+	decode_header(&l->dec, &r.h, GOLIN_REC_CLOCK, sizeof(r), r.mono_ns, 0);
+	return live_put(sink, &r.h);
+}
+
+static int put_settings(struct live *l, const struct golin_sink *sink)
+{
+	struct golin_rec_settings r = {0};
+
+	decode_header(&l->dec, &r.h, GOLIN_REC_SETTINGS, sizeof(r), live_now(), 0);
+	r.groups = l->h.groups;
+	r.probes = l->h.probes;
+	r.ring_size = l->probing ? l->ring.size : 0;
+	r.stack_depth = l->probing ? l->o.stack_depth : 0;
+	r.link = l->probing ? l->h.link : 0;
+	return live_put(sink, &r.h);
+}
+
+static int put_snapshot(struct live *l, const struct golin_sink *sink, uint32_t phase)
+{
+	struct golin_rec_snapshot r = {0};
+
+	decode_header(&l->dec, &r.h, GOLIN_REC_SNAPSHOT, sizeof(r),
+		      phase == GOLIN_SNAPSHOT_BEGIN ? l->seen_ts : live_now(), 0);
+	r.phase = phase;
+	if (phase == GOLIN_SNAPSHOT_END) {
+		r.count = l->seen_count;
+		r.unread = l->seen_unread;
+		l->unread += l->seen_unread;
+	}
+	return live_put(sink, &r.h);
+}
+
+static int keep_seen(void *arg, const struct golin_mem_goroutine *g)
+{
+	struct live *l = arg;
+	struct golin_mem_goroutine *slot = array_add(&l->seen);
+
+	if (!slot)
+		return -ENOMEM;
+	*slot = *g;
+	return 0;
+}
+
+static struct golin_memory memory(const struct live *l)
+{
+	return (struct golin_memory){
+		.mem_fd = l->t.mem_fd,
+		.bias = l->dec.bias,
+		.info = golin_imgproc_info(l->p),
+		.layout = golin_imgproc_layout(l->p),
+	};
+}
+
+void live_snapshot_read(struct live *l)
+{
+	struct golin_memory m = memory(l);
+	struct golin_err err = {0};
+	int r;
+
+	l->seen.len = l->seen_next = 0;
+	l->seen_count = l->seen_unread = 0;
+	l->seen_ts = live_now();
+	if (l->t.mem_fd < 0) {
+		live_say(l,
+			 "cannot read the memory of process %d (%s): goroutines that were there "
+			 "before are not shown",
+			 (int)l->t.pid, golin_errno_name(l->t.mem_errno));
+		return;
+	}
+	r = golin_memory_goroutines(&m, keep_seen, l, &l->seen_unread, &err);
+	if (r < 0 && r != -ESRCH)
+		live_say(l, "cannot read the goroutines that were there before: %s", err.msg);
+	join_begin(&l->join, live_now() + SETTLE_NS);
+}
+
+static int put_seen(struct live *l, const struct golin_sink *sink,
+		    const struct golin_mem_goroutine *g)
+{
+	struct golin_rec_goroutine_seen *r;
+	const struct golin_rec *rec;
+
+	r = golin_recbuf_begin(&l->buf, GOLIN_REC_GOROUTINE_SEEN, sizeof(*r));
+	if (!r)
+		return -ENOMEM;
+	r->h.target = l->dec.target;
+	r->h.epoch = l->dec.epoch;
+	r->h.ts = l->seen_ts;
+	r->h.goid = g->parent_known ? g->parent : 0;
+	r->child = g->goid;
+	r->startpc = g->startpc;
+	r->gopc = g->gopc;
+	r->state = g->state;
+	r->flags = g->parent_known ? GOLIN_G_PARENT_KNOWN : 0;
+	r->wait_since = g->wait_since;
+	golin_recbuf_str(&l->buf, offsetof(struct golin_rec_goroutine_seen, wait), g->wait,
+			 strlen(g->wait));
+	rec = golin_recbuf_end(&l->buf);
+	return rec ? live_put(sink, rec) : -ENOMEM;
+}
+
+/* A part of the goroutines that were read, with their names before them. */
+static int seen_stage(struct live *l, const struct golin_sink *sink, int max, struct golin_err *err)
+{
+	size_t end = l->seen_next;
+	int n, r;
+
+	while (end < l->seen.len && (int)(end - l->seen_next + l->names.wanted.len) < max) {
+		names_want(&l->names, l->seen.v[end].startpc);
+		names_want(&l->names, l->seen.v[end].gopc);
+		end++;
+	}
+	n = names_flush(&l->names, &l->dec, sink, err);
+	for (; n >= 0 && l->seen_next < end; l->seen_next++) {
+		const struct golin_mem_goroutine *g = &l->seen.v[l->seen_next];
+
+		if (!join_add(&l->join, g->g, g->goid))
+			continue;
+		r = put_seen(l, sink, g);
+		if (r < 0)
+			return r;
+		l->seen_count++;
+		n++;
+	}
+	if (n >= 0 && l->seen_next == l->seen.len) {
+		array_free(&l->seen);
+		l->seen_next = 0;
+		l->stage = STAGE_SNAPSHOT_END;
+	}
+	return n;
+}
+
+int live_stage(struct live *l, const struct golin_sink *sink, int max, struct golin_err *err)
+{
+	int r = 0;
+
+	switch (l->stage) {
+	case STAGE_TARGET:
+		r = put_target(l, sink);
+		break;
+	case STAGE_CLOCK:
+		r = put_clock(l, sink);
+		break;
+	case STAGE_SETTINGS:
+		r = put_settings(l, sink);
+		break;
+	case STAGE_SNAPSHOT:
+		r = put_snapshot(l, sink, GOLIN_SNAPSHOT_BEGIN);
+		break;
+	case STAGE_SEEN:
+		return seen_stage(l, sink, max, err);
+	case STAGE_SNAPSHOT_END:
+		r = put_snapshot(l, sink, GOLIN_SNAPSHOT_END);
+		break;
+	case STAGE_EVENTS:
+	case STAGE_OVER:
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	l->stage++;
+	return 1;
+}
+
+struct find {
+	uint64_t goid;
+	struct golin_mem_goroutine g;
+	bool found;
+};
+
+static int find_goid(void *arg, const struct golin_mem_goroutine *g)
+{
+	struct find *f = arg;
+
+	if (g->goid != f->goid)
+		return 0;
+	f->g = *g;
+	f->found = true;
+	return 1;
+}
+
+int live_read_one(struct live *l, uint64_t goid, const struct golin_sink *sink)
+{
+	struct golin_memory m = memory(l);
+	struct find f = {.goid = goid};
+	uint64_t *known = &l->read_g[goid % LIVE_READS];
+	struct golin_rec_goroutine_state *r;
+	const struct golin_rec *rec;
+	uint64_t unread;
+	int e = -ENOENT;
+
+	/* A goroutine stays in its g: one that was asked for before is found there, or gone. */
+	if (l->read_goid[goid % LIVE_READS] == goid) {
+		e = golin_memory_goroutine(&m, *known, goid, &f.g, NULL);
+		f.found = !e;
+	} else {
+		e = golin_memory_goroutines(&m, find_goid, &f, &unread, NULL);
+		if (f.found) {
+			e = 0;
+			l->read_goid[goid % LIVE_READS] = goid;
+			*known = f.g.g;
+		} else if (e >= 0) {
+			e = unread ? -EAGAIN : -ENOENT;
+		}
+	}
+	r = golin_recbuf_begin(&l->buf, GOLIN_REC_GOROUTINE_STATE, sizeof(*r));
+	if (!r)
+		return -ENOMEM;
+	decode_header(&l->dec, &r->h, GOLIN_REC_GOROUTINE_STATE, 0, live_now(), goid);
+	/* Only what was looked for in vain is dead; what could not be read is unknown. */
+	r->state = f.found			 ? f.g.state
+		   : e == -ENOENT || e == -ESRCH ? GOLIN_GS_DEAD
+						 : GOLIN_GS_UNKNOWN;
+	if (f.found) {
+		r->wait_since = f.g.wait_since;
+		golin_recbuf_str(&l->buf, offsetof(struct golin_rec_goroutine_state, wait),
+				 f.g.wait, strlen(f.g.wait));
+	}
+	rec = golin_recbuf_end(&l->buf);
+	return rec ? live_put(sink, rec) : -ENOMEM;
+}

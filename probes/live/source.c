@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The live source: opening, the loop, controls, statistics. */
+#include "live/source.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "base/err.h"
+#include "live/target.h"
+
+#define SECOND 1000000000ULL
+
+enum { RING_DEFAULT = 64 << 20, RING_MAX = 1 << 30, POLL_MS = 10 };
+
+uint64_t live_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * SECOND + (uint64_t)ts.tv_nsec;
+}
+
+void live_say(struct live *l, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	if (!l->o.progress)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	l->o.progress(l->o.arg, text);
+}
+
+int live_put(const struct golin_sink *sink, const struct golin_rec *rec)
+{
+	int r = sink->put(sink->arg, rec);
+
+	return r < 0 ? r : 0;
+}
+
+/* ---- the loop ---- */
+
+static int put_exit(struct live *l, const struct golin_sink *sink)
+{
+	struct golin_rec_exit r = {0};
+
+	decode_header(&l->dec, &r.h, GOLIN_REC_EXIT, sizeof(r), live_now(), 0);
+	if (l->t.child && l->status >= 0) {
+		r.known = 1;
+		r.code = WIFEXITED(l->status) ? WEXITSTATUS(l->status) : 0;
+		r.signal = WIFSIGNALED(l->status) ? WTERMSIG(l->status) : 0;
+	}
+	return live_put(sink, &r.h);
+}
+
+/* Once the probes are off and the ring is empty. */
+static int finish(struct live *l, const struct golin_sink *sink)
+{
+	int n = live_lost(l, sink), r;
+
+	if (n < 0)
+		return n;
+	if (l->gone && !l->replaced) {
+		r = put_exit(l, sink);
+		if (r < 0)
+			return r;
+		n++;
+	}
+	l->stage = STAGE_OVER;
+	l->s.ended = true;
+	return n;
+}
+
+static void detach(struct live *l)
+{
+	if (!l->h.pid)
+		return;
+	l->missed = helper_missed(&l->h);
+	helper_stop(&l->h);
+}
+
+/* Once a second: counters, and whether the helper still lives. */
+static int check(struct live *l, const struct golin_sink *sink)
+{
+	uint64_t missed;
+
+	l->next_check = live_now() + SECOND;
+	if (l->h.pid) {
+		missed = helper_missed(&l->h);
+		if (l->h.pid) {
+			l->missed = missed;
+		} else if (!l->helper_lost) {
+			l->helper_lost = true;
+			live_say(l, "the probe helper was ended: nothing is probed from now on");
+			for (int i = 0; i < 8; i++)
+				l->off_since[i] = live_now();
+		}
+	}
+	return live_lost(l, sink);
+}
+
+static int service(struct golin_source *s, const struct golin_sink *sink, int max,
+		   struct golin_err *err)
+{
+	struct live *l = (struct live *)s;
+	int n = 0, r;
+
+	if (max < 1 || s->ended)
+		return 0;
+	while (n < max && l->stage < STAGE_EVENTS) {
+		r = live_stage(l, sink, max - n, err);
+		if (r < 0)
+			return r;
+		n += r;
+	}
+	while (n < max && l->nreads) {
+		r = live_read_one(l, l->reads[0], sink);
+		if (r < 0)
+			return r;
+		memmove(&l->reads[0], &l->reads[1], --l->nreads * sizeof(l->reads[0]));
+		n++;
+	}
+	if (n >= max)
+		return n;
+	/* Asked before the ring is looked at: what is in it then is all there will be. */
+	if (!l->gone && golin_target_ended(&l->t, &l->status))
+		l->gone = true;
+	if (l->probing && live_now() >= l->next_check && !l->finish) {
+		r = check(l, sink);
+		if (r < 0)
+			return r;
+		n += r;
+	}
+	if (l->gone || l->finish || !l->probing)
+		detach(l);
+	while (n < max) {
+		r = live_events(l, sink, max - n, err);
+		if (r < 0)
+			return r;
+		n += r;
+		if (!r || l->stage != STAGE_EVENTS)
+			break;
+	}
+	if (!n && (l->gone || l->finish || !l->probing))
+		return finish(l, sink);
+	return n;
+}
+
+/* ---- control ---- */
+
+static int control_switch(struct live *l, uint32_t groups, struct golin_err *err)
+{
+	uint32_t was = l->h.groups, all = 0;
+	uint64_t now;
+	int r;
+
+	for (size_t i = 0; i < l->plan.n; i++)
+		all |= l->plan.hooks[i].group;
+	if (!l->probing || l->finish || l->gone)
+		return golin_err_set(err, -EOPNOTSUPP, "there are no probes to switch");
+	if (groups & ~all)
+		return golin_err_set(err, -EINVAL, "no such group of probes: 0x%x", groups & ~all);
+	if (l->ngaps + 8 > LIVE_GAPS)
+		return golin_err_set(err, -EAGAIN,
+				     "switched too often: earlier gaps are not out yet");
+	r = helper_switch(&l->h, groups, err);
+	now = live_now();
+	for (int bit = 0; bit < 8; bit++) {
+		uint32_t g = 1u << bit;
+		struct live_gap *gap = &l->gaps[l->ngaps];
+
+		if (was & ~l->h.groups & g) {
+			l->off_since[bit] = now;
+		} else if (l->h.groups & ~was & g && l->off_since[bit]) {
+			*gap = (struct live_gap){g, l->off_since[bit], now};
+			l->off_since[bit] = 0;
+			l->ngaps++;
+		}
+	}
+	if (r < 0)
+		return r;
+	if (l->h.groups & ~was & GOLIN_GROUP_GOROUTINES) {
+		live_snapshot_read(l);
+		if (l->ngaps)
+			l->seen_fresh = true;
+		else
+			l->stage = STAGE_SNAPSHOT;
+	}
+	return 0;
+}
+
+static int control(struct golin_source *s, const struct golin_ctl *ctl, struct golin_err *err)
+{
+	struct live *l = (struct live *)s;
+
+	switch (ctl->type) {
+	case GOLIN_CTL_SWITCH:
+		return control_switch(l, ctl->groups, err);
+	case GOLIN_CTL_READ:
+		if (l->t.mem_fd < 0)
+			return golin_err_set(err, -EPERM,
+					     "cannot read the memory of process %d (%s)",
+					     (int)l->t.pid, golin_errno_name(l->t.mem_errno));
+		if (l->nreads == LIVE_READS)
+			return golin_err_set(err, -EAGAIN, "too many reads are waiting");
+		l->reads[l->nreads++] = ctl->goid;
+		return 0;
+	case GOLIN_CTL_SNAPSHOT:
+		/* One that is being yielded is not disturbed. */
+		if (l->stage != STAGE_EVENTS || l->seen_fresh)
+			return 0;
+		live_snapshot_read(l);
+		l->stage = STAGE_SNAPSHOT;
+		return 0;
+	case GOLIN_CTL_FINISH:
+		l->finish = true;
+		return 0;
+	case GOLIN_CTL_SEEK:
+		break;
+	}
+	return golin_err_set(err, -EOPNOTSUPP, "a live target cannot do that");
+}
+
+static void stats(struct golin_source *s, struct golin_source_stats *ret)
+{
+	struct live *l = (struct live *)s;
+	struct wire_stats sum;
+
+	memset(ret, 0, sizeof(*ret));
+	counters_sum(&l->counters, &sum);
+	counters_events(&sum, &ret->hits, &ret->lost_ring);
+	ret->delivered = l->delivered;
+	ret->missed = l->missed;
+	ret->unread = l->unread;
+	ret->gaps = l->gap_count;
+	ret->ring_size = l->ring.size;
+	ret->ring_used = ring_used(&l->ring);
+	ret->probes = l->h.probes;
+	ret->complete = !ret->lost_ring && !ret->missed;
+}
+
+static void close_live(struct golin_source *s)
+{
+	struct live *l = (struct live *)s;
+
+	if (l->h.pid || l->h.ring_fd >= 0)
+		helper_stop(&l->h);
+	counters_close(&l->counters);
+	ring_close(&l->ring);
+	names_done(&l->names);
+	join_done(&l->join);
+	golin_recbuf_done(&l->buf);
+	array_free(&l->seen);
+	golin_imgproc_close(l->p);
+	golin_target_close(&l->t);
+	free(l);
+}
+
+static const struct golin_source_ops live_ops = {
+	.service = service,
+	.control = control,
+	.stats = stats,
+	.close = close_live,
+};
+
+/* ---- opening ---- */
+
+static const struct golin_plan_hook *hook_of(const struct golin_plan *p, const char *event)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (!strcmp(p->hooks[i].event, event) && !p->hooks[i].site.error)
+			return &p->hooks[i];
+	return NULL;
+}
+
+/* The numbers that the BPF programs need. The layout has been checked for what is required. */
+static void configure(struct live *l, struct wire_cfg *c)
+{
+	const struct golin_image_info *info = golin_imgproc_info(l->p);
+	const struct golin_layout *y = golin_imgproc_layout(l->p);
+	const struct golin_plan_hook *h = hook_of(&l->plan, "timer.func");
+	uint32_t sched = 0, bp = 0, stack = 0, lo = 0, hi = 0;
+
+	memset(c, 0, sizeof(*c));
+	c->tgid = (uint32_t)l->t.pid;
+	c->stack_depth = l->o.stack_depth;
+	c->tls_g = (int32_t)info->tls_g;
+	golin_layout_get(y, GOLIN_F_G_stack, &stack);
+	golin_layout_get(y, GOLIN_F_STACK_lo, &lo);
+	golin_layout_get(y, GOLIN_F_STACK_hi, &hi);
+	golin_layout_get(y, GOLIN_F_G_sched, &sched);
+	golin_layout_get(y, GOLIN_F_GOBUF_bp, &bp);
+	c->g_stack_lo = stack + lo;
+	c->g_stack_hi = stack + hi;
+	c->g_sched_bp = sched + bp;
+	golin_layout_get(y, GOLIN_F_G_panic, &c->g_panic);
+	golin_layout_get(y, GOLIN_F_G_m, &c->g_m);
+	golin_layout_get(y, GOLIN_F_G_goid, &c->g_goid);
+	golin_layout_get(y, GOLIN_F_G_gopc, &c->g_gopc);
+	golin_layout_get(y, GOLIN_F_G_startpc, &c->g_startpc);
+	golin_layout_get(y, GOLIN_F_M_curg, &c->m_curg);
+	if (golin_layout_get(y, GOLIN_F_G_parentGoid, &c->g_parent))
+		c->has |= WIRE_HAS_PARENT;
+	if (golin_layout_get(y, GOLIN_F_CORO_f, &c->coro_f))
+		c->has |= WIRE_HAS_CORO;
+	golin_layout_get(y, GOLIN_F_TIMER_f, &c->timer_f);
+	golin_layout_get(y, GOLIN_F_TIMER_arg, &c->timer_arg);
+	if (info->go.minor >= 14)
+		c->has |= WIRE_HAS_GOEXIT;
+	else
+		c->has |= WIRE_SCAN_TIMERPROC;
+	if (!h)
+		return;
+	c->has |= WIRE_HAS_TIMER;
+	c->gofunc_len = h->site.func_hi - h->site.func_lo;
+	for (size_t i = 0; i < l->plan.n; i++) {
+		const struct golin_plan_hook *at = &l->plan.hooks[i];
+
+		if (!at->site.error)
+			c->gofunc[WIRE_COOKIE_OP(at->cookie) & 7] =
+				(int64_t)(h->site.func_lo - at->site.vaddr);
+	}
+}
+
+static uint64_t ring_size(uint64_t want)
+{
+	uint64_t size = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	if (!want)
+		want = RING_DEFAULT;
+	while (size < want && size < RING_MAX)
+		size *= 2;
+	return size;
+}
+
+static int arm(struct live *l, struct golin_err *err)
+{
+	const struct golin_image_info *info = golin_imgproc_info(l->p);
+	const struct golin_plan_hook *h;
+	struct helper_opts o = {
+		.plan = &l->plan,
+		.pid = l->t.pid,
+		.exe_fd = l->t.exe_fd,
+		.ring_size = ring_size(l->o.ring_size),
+		.groups = l->o.groups,
+		.link = l->o.link,
+		.progress = l->o.progress,
+		.arg = l->o.arg,
+	};
+	int r;
+
+	/* All groups, so that each can be switched on later. */
+	r = golin_plan_make(info, golin_imgproc_layout(l->p),
+			    GOLIN_GROUP_GOROUTINES | GOLIN_GROUP_TIMERS, &l->plan, err);
+	if (r < 0)
+		return r;
+	r = golin_plan_resolve(&l->plan, l->p, err);
+	if (r < 0)
+		return r;
+	configure(l, &o.cfg);
+	o.want_tls = info->go.minor < 17;
+	h = hook_of(&l->plan, "goroutine.exit.how");
+	if (h) {
+		l->dec.goexit_lo = h->site.func_lo;
+		l->dec.goexit_hi = h->site.func_hi;
+	}
+	if (golin_target_ended(&l->t, &l->status))
+		return golin_err_set(err, -ESRCH, "process %d has ended", (int)l->t.pid);
+	r = helper_start(&l->h, &o, err);
+	if (r < 0)
+		return r;
+	l->probing = true;
+	if (!l->h.sees_exec)
+		live_say(l, "the kernel does not let golin see when the process executes another "
+			    "program");
+	r = ring_open(&l->ring, l->h.ring_fd, o.ring_size, err);
+	if (r < 0)
+		return r;
+	return counters_open(&l->counters, l->h.stats_fd, err);
+}
+
+int golin_live_open(struct golin_target *t, struct golin_imgproc *p,
+		    const struct golin_live_opts *opts, struct golin_source **ret,
+		    struct golin_err *err)
+{
+	struct live *l = calloc(1, sizeof(*l));
+	int r = 0;
+
+	if (!l) {
+		golin_imgproc_close(p);
+		golin_target_close(t);
+		return golin_err_set(err, -ENOMEM, "out of memory");
+	}
+	l->t = *t;
+	golin_target_init(t);
+	l->p = l->names.p = p;
+	l->o = *opts;
+	if (l->o.stack_depth > WIRE_STACK_MAX)
+		l->o.stack_depth = WIRE_STACK_MAX;
+	l->dec.target = opts->target_id ? opts->target_id : 1;
+	l->status = -1;
+	l->h.sock = l->h.ring_fd = l->h.stats_fd = -1;
+	l->s.ops = &live_ops;
+	l->s.poll_ms = POLL_MS;
+	l->s.live = opts->groups != 0;
+	l->first_exec = l->t.go_fd >= 0;
+
+	if (opts->groups)
+		r = arm(l, err);
+	if (r >= 0 && l->t.go_fd >= 0)
+		r = golin_target_release(&l->t, err);
+	/* A program that is over already has nothing to read, but its events wait in the ring. */
+	if (r >= 0) {
+		r = golin_target_bias(&l->t, golin_imgproc_info(p), &l->dec.bias, err);
+		if (r == -ESRCH && l->probing && l->t.child)
+			r = 0;
+	}
+	if (r < 0) {
+		close_live(&l->s);
+		return r;
+	}
+	live_snapshot_read(l);
+	l->first_exec = l->first_exec && l->h.sees_exec;
+	l->next_check = live_now() + SECOND;
+	*ret = &l->s;
+	return 0;
+}
+
+uint32_t golin_live_probes(const struct golin_source *s)
+{
+	return ((const struct live *)s)->h.probes;
+}
+
+const char *golin_live_layout_source(const struct golin_source *s)
+{
+	const struct live *l = (const struct live *)s;
+
+	return golin_imgproc_layout(l->p)->source == GOLIN_FROM_DWARF ? "dwarf" : "table";
+}
+
+const struct golin_target *golin_live_target(const struct golin_source *s)
+{
+	return &((const struct live *)s)->t;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The live source's state; private to probes/live. */
+#ifndef GOLIN_PROBES_SOURCE_H
+#define GOLIN_PROBES_SOURCE_H
+
+#include "base/array.h"
+#include "golin/probes.h"
+#include "image_process.h"
+#include "live/decode.h"
+#include "live/helper.h"
+#include "live/join.h"
+#include "live/names.h"
+#include "live/ring.h"
+
+enum { LIVE_READS = 64, LIVE_GAPS = 16 };
+
+/* What is yielded next, before events go on. */
+enum live_stage {
+	STAGE_TARGET,
+	STAGE_CLOCK,
+	STAGE_SETTINGS,
+	STAGE_SNAPSHOT,
+	STAGE_SEEN,
+	STAGE_SNAPSHOT_END,
+	STAGE_EVENTS,
+	STAGE_OVER,
+};
+
+struct live_gap {
+	uint32_t groups;
+	uint64_t from, to;
+};
+
+struct live {
+	struct golin_source s; /* first */
+	struct golin_target t;
+	struct golin_imgproc *p;
+	struct golin_live_opts o;
+	struct golin_plan plan;
+	struct helper h;
+	struct ring ring;
+	struct counters counters;
+	struct decoder dec;
+	struct names names;
+	struct join join;
+	struct golin_recbuf buf;
+	bool probing; /* there are probes (or were) */
+
+	enum live_stage stage;
+	bool started;	 /* target, clock and settings are out; later stages begin at SNAPSHOT */
+	bool first_exec; /* a spawned target: its own exec is no news */
+	bool finish;	 /* GOLIN_CTL_FINISH, or nothing more to watch */
+	bool gone;	 /* the target has ended */
+	int status;	 /* waitpid's, or -1 */
+	bool replaced;	 /* by another program */
+	bool helper_lost;
+	bool seen_fresh; /* read when groups were armed again: yield it behind the gap */
+
+	ARRAY_OF(struct golin_mem_goroutine) seen;
+	size_t seen_next;
+	uint64_t seen_ts, seen_unread, seen_count;
+
+	uint64_t reads[LIVE_READS];
+	uint64_t read_goid[LIVE_READS], read_g[LIVE_READS]; /* where one was found */
+	size_t nreads;
+	struct live_gap gaps[LIVE_GAPS];
+	size_t ngaps;
+	uint64_t off_since[8]; /* by the number of the group's bit; 0: armed */
+
+	uint64_t next_check; /* when to look at the counters again, ns */
+	uint64_t delivered, unread, gap_count;
+	uint64_t lost_told, missed, missed_told;
+};
+
+uint64_t live_now(void);
+void live_say(struct live *l, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Counts and hands a record to the sink. */
+int live_put(const struct golin_sink *sink, const struct golin_rec *rec);
+
+/* Reads all goroutines into l->seen; failing is no error, it is said. (live/snapshot.c) */
+void live_snapshot_read(struct live *l);
+/* Yields what the stage asks for, at most max records; how many. */
+int live_stage(struct live *l, const struct golin_sink *sink, int max, struct golin_err *err);
+/* Answers a GOLIN_CTL_READ. */
+int live_read_one(struct live *l, uint64_t goid, const struct golin_sink *sink);
+
+/* Yields events from the ring; how many records. (live/events.c) */
+int live_events(struct live *l, const struct golin_sink *sink, int max, struct golin_err *err);
+/* LOST records for what the counters say more than was told. */
+int live_lost(struct live *l, const struct golin_sink *sink);
+
+#endif
