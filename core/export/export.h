@@ -13,12 +13,12 @@ struct golin_filter;
 
 struct golin_export_opts {
 	const struct golin_filter *filter; /* NULL: all */
-	bool system;      /* the runtime's own goroutines too */
-	bool live_only;   /* lineage: leave out those that have ended */
-	bool fold;        /* lineage text: like siblings become one line "N like this" */
-	bool ascii;       /* no UTF-8 glyphs */
-	bool color;       /* ANSI colours */
-	int width;        /* columns for text; 0: do not cut */
+	bool system;			   /* the runtime's own goroutines too */
+	bool live_only;			   /* lineage: leave out those that have ended */
+	bool fold;  /* lineage text: like siblings become one line "N like this" */
+	bool ascii; /* no UTF-8 glyphs */
+	bool color; /* ANSI colours */
+	int width;  /* columns for text; 0: do not cut */
 };
 
 /* {"type":"header","schema":"golin/1",...}\n */
