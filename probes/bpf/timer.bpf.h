@@ -97,8 +97,9 @@ static __always_inline void on_timer_fire(struct pt_regs *ctx, __u64 cookie)
 	COUNT(st, quiet);
 	if (!arg_value(ctx, WIRE_COOKIE_A0(cookie), &arg)) {
 		if (cfg.has & WIRE_SCAN_TIMERPROC) {
+			/* timerproc's frame; its frame pointer is not what rbp holds */
 			for (int i = 1; i <= 24; i++)
-				if (timer_at(bp - 8 * i, arg, &goid))
+				if (timer_at(CTX(ctx, rsp) + 8 * i, arg, &goid))
 					break;
 		} else if (!timer_at(bp + 24, arg, &goid) && !timer_at(bp + 16, arg, &goid)) {
 			timer_at(bp - 8, arg, &goid);
