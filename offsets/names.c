@@ -29,11 +29,14 @@ static bool is_runtime(const char *name)
 	       !strncmp(name, "internal/runtime/", 17);
 }
 
-/* As runtime.funcNameForPrint: what stands within the outermost brackets becomes "...". */
-static void put_name(char *dst, size_t cap, const char *name)
+/*
+ * As runtime.funcNameForPrint: what stands within the outermost brackets becomes "...", since
+ * there are generic functions. Before, brackets are those of an array's type.
+ */
+static void put_name(const struct pclntab *t, char *dst, size_t cap, const char *name)
 {
 	size_t len = strlen(name);
-	const char *open = memchr(name, '[', len),
+	const char *open = t->minor >= 18 ? memchr(name, '[', len) : NULL,
 		   *close = open ? memrchr(open, ']', name + len - open) : NULL;
 	char tmp[2048];
 	int n;
@@ -48,10 +51,10 @@ static void put_name(char *dst, size_t cap, const char *name)
 	golin_text_clean(dst, cap, name, len);
 }
 
-static void put_frame(struct golin_name_frame *f, const char *name, const char *file, uint32_t line,
-		      bool wrapper)
+static void put_frame(const struct pclntab *t, struct golin_name_frame *f, const char *name,
+		      const char *file, uint32_t line, bool wrapper)
 {
-	put_name(f->func, sizeof(f->func), name);
+	put_name(t, f->func, sizeof(f->func), name);
 	golin_text_clean(f->file, sizeof(f->file), file ? file : "", file ? strlen(file) : 0);
 	f->line = file ? line : 0;
 	f->flags = (wrapper ? FRAME_WRAPPER : 0) | (is_runtime(name) ? FRAME_RUNTIME : 0);
@@ -69,10 +72,10 @@ static int put_frames(const struct pclntab *t, const struct pcln_func *f, uint64
 
 		(void)pclntab_line(t, f, pc, &file, &line);
 		if (!pclntab_inline(t, f, pc, &inl)) {
-			put_frame(&ret[n], f->name, file, line, f->wrapper);
+			put_frame(t, &ret[n], f->name, file, line, f->wrapper);
 			return n + 1;
 		}
-		put_frame(&ret[n], inl.name, file, line, inl.wrapper);
+		put_frame(t, &ret[n], inl.name, file, line, inl.wrapper);
 		pc = f->lo + inl.parent_pc;
 	}
 	return max;
@@ -241,7 +244,7 @@ static void put_target(struct golin_image *img, const struct pcln_func *in,
 		/* Inlined everywhere: up to 1.19 only lines of its body are known. */
 		line = target->start_line;
 	}
-	put_frame(ret, target->name, file, line, false);
+	put_frame(t, ret, target->name, file, line, false);
 }
 
 int golin_image_names(struct golin_image *img, uint64_t pc, struct golin_name_frame *ret, int max)
