@@ -150,7 +150,7 @@ def main():
     live.require_live()
     recording = os.path.join(live.TMP, "hostile.golin")
     phases = [b"tree:300", b"deep:5"]
-    run(check, "record -- CMD", ["record", "-o", recording, "--", evil, *phases])
+    run(check, "record -- CMD", ["record", "-o", recording, "--", evil, b"-lenient", *phases])
     out = run(check, "lineage of the recording", ["lineage", "--system", "--no-fold", recording])
     check.that(len(out.splitlines()) > 300, f"lines: {len(out.splitlines())}")
     for text in ("lineage", "events"):
@@ -181,7 +181,7 @@ def main():
         target.close_stdin()
         target.wait()
 
-    target = Program([evil, b"-wait", b"-linger", b"tree:200"])
+    target = Program([evil, b"-lenient", b"-wait", b"-linger", b"tree:200"])
     g = Golin("events", str(target.pid))
     check.that(g.attached, "golin attaches", *g.err)
     target.go()
