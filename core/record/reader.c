@@ -244,6 +244,8 @@ static int recording_service(struct golin_source *s, const struct golin_sink *si
 	struct recording *r = recording_of(s);
 	int n = 0;
 
+	if (s->ended)
+		return 0;
 	while (n < max || r->seeking) {
 		const struct golin_rec *rec;
 		int rc;
@@ -256,9 +258,7 @@ static int recording_service(struct golin_source *s, const struct golin_sink *si
 		rec = r->next;
 		if (r->seeking && !r->block_is_state && rec->ts > r->until) {
 			r->seeking = false;
-			if (n >= max)
-				break;
-			return n;
+			break;
 		}
 		r->next = NULL;
 		r->target = rec->target;

@@ -21,6 +21,7 @@
 #include "golin/dump.h"
 #include "record/create.h"
 #include "record/format.h"
+#include "record/writer.h"
 
 enum {
 	BLOCK_RAW = 256 << 10, /* a block is written when it has grown to this ... */
@@ -34,6 +35,8 @@ struct golin_writer {
 	int fd;
 	const struct golin_model *model;
 	uint64_t id;
+	size_t block_raw;
+	uint64_t keyframe_least;
 
 	/* The block that is being filled. */
 	uint8_t *raw;
@@ -247,7 +250,7 @@ static int dump_put(void *arg, const struct golin_rec *rec)
 	struct dump_ctx *c = arg;
 
 	/* Before it, not behind: the last block is known only at the end. */
-	if (c->w->raw_len >= BLOCK_RAW) {
+	if (c->w->raw_len >= c->w->block_raw) {
 		int rc = put_state_block(c->w, false, c->err);
 
 		if (rc)
@@ -296,14 +299,14 @@ static bool keyframe_due(const struct golin_writer *w)
 	struct golin_model_counts counts;
 	double expect;
 
-	if (w->data_since < KEYFRAME_LEAST)
+	if (w->data_since < w->keyframe_least)
 		return false;
 	golin_model_counts(w->model, &counts);
 	if (w->keyframe_model)
 		expect = (double)w->keyframe_bytes * (double)counts.bytes /
 			 (double)w->keyframe_model;
 	else
-		expect = (double)counts.bytes / 16; /* about what compressed records take of it */
+		expect = (double)counts.bytes / 10; /* compressed, it takes less */
 	return (double)w->data_since >= KEYFRAME_SHARE * expect;
 }
 
@@ -352,7 +355,8 @@ int golin_writer_put(struct golin_writer *w, const struct golin_rec *rec, struct
 		if (rec->ts > w->last_ts)
 			w->last_ts = rec->ts;
 	}
-	if (w->raw_len >= BLOCK_RAW || (w->count % 64 == 0 && now_ns() - w->since >= BLOCK_AGE_NS))
+	if (w->raw_len >= w->block_raw ||
+	    (w->count % 64 == 0 && now_ns() - w->since >= BLOCK_AGE_NS))
 		return put_records(w, err);
 	return 0;
 }
@@ -383,6 +387,12 @@ uint64_t golin_writer_bytes(const struct golin_writer *w)
 }
 
 /* --- begin and end --- */
+
+void rec_writer_set_limits(struct golin_writer *w, size_t block_raw, uint64_t keyframe_least)
+{
+	w->block_raw = block_raw < BLOCK_RAW ? block_raw : BLOCK_RAW;
+	w->keyframe_least = keyframe_least;
+}
 
 static int put_end(struct golin_writer *w, struct golin_err *err)
 {
@@ -465,6 +475,7 @@ int golin_writer_open(const char *path, bool force, const struct golin_model *mo
 		return golin_err_set(err, -ENOMEM, "out of memory");
 	w->fd = -1;
 	w->model = model;
+	rec_writer_set_limits(w, BLOCK_RAW, KEYFRAME_LEAST);
 	w->raw = malloc(BLOCK_RAW + GOLIN_RECORD_MAX + sizeof(struct golin_rec_stats));
 	w->zstd = ZSTD_createCCtx();
 	if (!w->raw || !w->zstd) {
