@@ -291,16 +291,14 @@ const struct golin_image_info *golin_image_info(const struct golin_image *img)
 
 static int dwarf_layout(struct golin_image *img, struct golin_layout *ret, struct golin_err *err)
 {
-	struct golin_layout known;
-	bool absent[GOLIN_S_MAX] = {0};
+	bool absent[GOLIN_S_MAX];
 
 	/*
 	 * What the table says does not enter the result; it only ends the search for structs that
 	 * this version does not have, which otherwise would go on to the end of the unit.
 	 */
-	if (!layout_from_table(&img->info.go, img->info.arch, &known, NULL))
-		for (int s = 0; s < GOLIN_S_MAX; s++)
-			absent[s] = known.structs[s].source == GOLIN_FROM_NONE;
+	for (int s = 0; s < GOLIN_S_MAX; s++)
+		absent[s] = layout_table_lacks(&img->info.go, img->info.arch, s);
 	return layout_from_dwarf(&img->elf, absent, ret, &img->info.dwarf_version, err);
 }
 

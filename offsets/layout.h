@@ -27,5 +27,8 @@ int layout_from_dwarf(struct elf_image *e, const bool *known_absent, struct goli
 /* From the table. -ENODATA: it does not know this version or architecture, and which it knows. */
 int layout_from_table(const struct golin_go_version *go, const char *arch, struct golin_layout *ret,
 		      struct golin_err *err);
+/* True when the table knows that this version has no such struct; it may know nothing of it. */
+bool layout_table_lacks(const struct golin_go_version *go, const char *arch,
+			enum golin_struct_id id);
 
 #endif

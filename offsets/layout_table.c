@@ -155,6 +155,20 @@ static void take_row(struct golin_layout *l, const struct row *r)
 	snprintf(l->fields[f].type, sizeof(l->fields[f].type), "%s", r->type);
 }
 
+bool layout_table_lacks(const struct golin_go_version *go, const char *arch,
+			enum golin_struct_id id)
+{
+	uint32_t key;
+
+	if (!table_key(go, arch, &key))
+		return false;
+	for (size_t i = 0; i < nrows; i++)
+		if (rows[i].kind == ROW_STRUCT && rows[i].absent && in_range(&rows[i], key) &&
+		    !strcmp(rows[i].arch, arch) && layout_find_struct(rows[i].structure) == id)
+			return true;
+	return false;
+}
+
 int layout_from_table(const struct golin_go_version *go, const char *arch, struct golin_layout *ret,
 		      struct golin_err *err)
 {

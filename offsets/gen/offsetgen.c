@@ -13,35 +13,15 @@
 #include <unistd.h>
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/strbuf.h"
 #include "golin/offsets.h"
-
-static void print_struct(const struct golin_image_info *info, const struct golin_layout *l, int s)
-{
-	char head[160];
-
-	snprintf(head, sizeof(head), "1.%u.%u\t%s\t%s", info->go.minor, info->go.patch, info->arch,
-		 golin_struct_name(s));
-	if (l->structs[s].source == GOLIN_FROM_NONE)
-		printf("%s\t-\tabsent\t-\t-\n", head);
-	else
-		printf("%s\t-\t-\t%u\t-\n", head, l->structs[s].size);
-	for (int f = 0; f < GOLIN_F_MAX; f++) {
-		const struct golin_field *field = &l->fields[f];
-
-		if ((int)golin_field_struct(f) != s)
-			continue;
-		if (field->source == GOLIN_FROM_NONE)
-			printf("%s\t%s\tabsent\t-\t-\n", head, golin_field_name(f));
-		else
-			printf("%s\t%s\t%u\t%u\t%s\n", head, golin_field_name(f), field->offset,
-			       field->size, *field->type ? field->type : "-");
-	}
-}
+#include "render.h"
 
 static int print_binary(const char *path, enum golin_layout_choice choice, struct golin_err *err)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	const struct golin_image_info *info;
+	struct strbuf out = {0};
+	struct golin_render render;
 	struct golin_image *img;
 	struct golin_layout l;
 	int r;
@@ -51,10 +31,13 @@ static int print_binary(const char *path, enum golin_layout_choice choice, struc
 	r = golin_image_open(fd, &img, err);
 	if (r)
 		return r;
-	info = golin_image_info(img);
 	r = golin_image_layout(img, choice, &l, err);
-	for (int s = 0; s < GOLIN_S_MAX && !r; s++)
-		print_struct(info, &l, s);
+	if (!r) {
+		render = (struct golin_render){.info = golin_image_info(img), .layout = &l};
+		golin_render_tsv(&render, &out);
+		fputs(strbuf_cstr(&out), stdout);
+		strbuf_done(&out);
+	}
 	golin_image_close(img);
 	return r;
 }
