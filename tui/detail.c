@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "detail.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include "base/text.h"
+#include "names.h"
+
+enum {
+	LABEL_COLS = 9,
+	CHAIN_MAX = 64,	   /* ancestors shown, the nearest */
+	CHILD_STATES = 16, /* different states counted; the rest are "other" */
+};
+
+static void clear(struct detail *d)
+{
+	array_for_each (&d->lines, it)
+		free(it->text);
+	d->lines.len = 0;
+}
+
+void detail_done(struct detail *d)
+{
+	clear(d);
+	array_free(&d->lines);
+}
+
+__attribute__((format(printf, 4, 5))) static void add(struct detail *d, const char *label,
+						      enum role role, const char *fmt, ...)
+{
+	struct detail_line *line = array_add(&d->lines);
+	va_list ap;
+
+	if (!line)
+		return;
+	va_start(ap, fmt);
+	if (vasprintf(&line->text, fmt, ap) < 0)
+		line->text = NULL;
+	va_end(ap);
+	line->label = (char *)label;
+	line->role = role;
+}
+
+static void add_moment(struct detail *d, const struct lineage *l, const char *label, uint64_t ns)
+{
+	char clock[32], ago[16];
+	uint64_t moment = lineage_moment(l);
+
+	golin_text_duration(ago, sizeof(ago), moment > ns ? moment - ns : 0);
+	name_clock(golin_model_unix(l->model, ns), clock, sizeof(clock));
+	add(d, label, ROLE_NORMAL, "%s  (%s ago)", clock, ago);
+}
+
+static void add_state(struct detail *d, const struct lineage *l, const struct golin_goroutine *g)
+{
+	const char *text = golin_goroutine_state_text(l->model, g);
+	char since[16];
+
+	if (!lineage_alive(l, g)) {
+		add(d, "state", ROLE_DIM, "ended%s%s", g->how ? ": " : " (unseen)",
+		    g->how ? golin_how_name(g->how) : "");
+		return;
+	}
+	if (!(g->flags & GOLIN_GF_ALIVE))
+		text = "alive then";
+	if (g->wait_since && g->wait_since < lineage_moment(l))
+		add(d, "state", ROLE_WAIT, "%s for %s", text,
+		    golin_text_duration(since, sizeof(since), lineage_moment(l) - g->wait_since));
+	else
+		add(d, "state", ROLE_WAIT, "%s", text);
+}
+
+static void add_times(struct detail *d, const struct lineage *l, const struct golin_goroutine *g,
+		      uint64_t since)
+{
+	uint64_t end = lineage_alive(l, g) ? lineage_moment(l) : g->exited;
+	char age[16];
+
+	if (g->created)
+		add_moment(d, l, "created", g->created);
+	else if (since && since < lineage_moment(l))
+		add(d, "created", ROLE_NORMAL, "before the attach");
+	else
+		add(d, "created", ROLE_NORMAL, "unknown");
+	if (!lineage_alive(l, g)) {
+		if (g->exited)
+			add_moment(d, l, "ended", g->exited);
+		else
+			add(d, "ended", ROLE_NORMAL, "unknown");
+	}
+	if (g->created && end >= g->created)
+		add(d, "age", ROLE_NORMAL, "%s",
+		    golin_text_duration(age, sizeof(age), end - g->created));
+}
+
+/* 1 > 18 > 9120, the nearest CHAIN_MAX. */
+static void add_chain(struct detail *d, const struct lineage *l, const struct golin_goroutine *g)
+{
+	uint64_t chain[CHAIN_MAX];
+	struct strbuf b = {0};
+	int n = 0;
+	golin_gidx up = g->up;
+	bool more = false;
+
+	for (const struct golin_goroutine *p; (p = golin_model_goroutine(l->model, up));
+	     up = p->up) {
+		if (n == CHAIN_MAX) {
+			more = true;
+			break;
+		}
+		chain[n++] = p->goid;
+	}
+	if (more)
+		strbuf_adds(&b, "... > ");
+	if (!n && !(g->flags & GOLIN_GF_PARENT_KNOWN))
+		strbuf_adds(&b, "? > ");
+	while (n > 0)
+		strbuf_addf(&b, "%llu > ", (unsigned long long)chain[--n]);
+	strbuf_addf(&b, "%llu", (unsigned long long)g->goid);
+	add(d, "lineage", ROLE_GOID, "%s", strbuf_cstr(&b));
+	strbuf_done(&b);
+}
+
+static void add_origin(struct detail *d, const struct lineage *l, const struct golin_goroutine *g)
+{
+	struct golin_frame site = golin_model_go_site(l->model, g);
+	char place[512];
+
+	if (g->gopc) {
+		add(d, "started", ROLE_FUNC, "in %s", site.func);
+		add(d, NULL, ROLE_PLACE, "%s", name_full_place(&site, place, sizeof(place)));
+	}
+	switch (g->via) {
+	case 0:
+		add(d, "via", ROLE_NORMAL, "unknown: it was there before the attach");
+		break;
+	case GOLIN_VIA_TIMER:
+		if (g->armed_by)
+			add(d, "via", ROLE_NORMAL, "timer, armed by goroutine %llu",
+			    (unsigned long long)g->armed_by);
+		else
+			add(d, "via", ROLE_NORMAL, "timer");
+		break;
+	default:
+		add(d, "via", ROLE_NORMAL, "%s",
+		    g->via == GOLIN_VIA_GO ? "go statement" : golin_via_name(g->via));
+	}
+}
+
+static void add_frames(struct detail *d, const struct lineage *l, uint64_t pc)
+{
+	const struct golin_frame *f;
+	int n = golin_model_frames(l->model, pc, &f);
+	char place[512];
+
+	if (n <= 0)
+		add(d, NULL, ROLE_FUNC, "0x%llx", (unsigned long long)pc);
+	for (int i = 0; i < n; i++) {
+		if (f[i].flags & GOLIN_FRAME_WRAPPER)
+			continue;
+		add(d, NULL, ROLE_FUNC, "%s", f[i].func);
+		add(d, NULL, ROLE_PLACE, "  %s", name_full_place(&f[i], place, sizeof(place)));
+	}
+}
+
+static void add_stack(struct detail *d, const struct lineage *l, const struct golin_goroutine *g)
+{
+	const uint64_t *pcs;
+	bool truncated;
+	int n = golin_model_stack(l->model, g->stack, &pcs, &truncated);
+
+	if (n <= 0)
+		return;
+	add(d, "stack", ROLE_LABEL, "of the creator, at the go statement");
+	for (int i = 0; i < n; i++)
+		add_frames(d, l, pcs[i]);
+	if (truncated)
+		add(d, NULL, ROLE_DIM, "... deeper frames were not taken");
+}
+
+struct tally {
+	const char *state;
+	uint32_t n;
+};
+
+static void count_state(struct tally *t, int *n, const char *state)
+{
+	for (int i = 0; i < *n; i++) {
+		/* states are few static or interned strings: mostly the same pointer */
+		if (t[i].state == state || !strcmp(t[i].state, state)) {
+			t[i].n++;
+			return;
+		}
+	}
+	if (*n == CHILD_STATES) {
+		t[CHILD_STATES - 1].state = "other";
+		t[CHILD_STATES - 1].n++;
+		return;
+	}
+	t[*n].state = state;
+	t[(*n)++].n = 1;
+}
+
+static void add_tally(struct detail *d, const char *label, const struct tally *t, int n)
+{
+	char num[32];
+
+	for (int i = 0; i < n; i++)
+		add(d, i ? NULL : label, ROLE_NORMAL, "%7s %s",
+		    name_count(t[i].n, num, sizeof(num)), t[i].state);
+}
+
+static const char *state_then(const struct lineage *l, const struct golin_goroutine *g)
+{
+	if (!lineage_alive(l, g))
+		return "ended";
+	return g->flags & GOLIN_GF_ALIVE ? golin_goroutine_state_text(l->model, g) : "alive then";
+}
+
+static void add_children(struct detail *d, const struct lineage *l, const struct golin_goroutine *g)
+{
+	struct tally t[CHILD_STATES] = {0};
+	const struct golin_goroutine *c;
+	int n = 0;
+
+	for (golin_gidx i = g->first; (c = golin_model_goroutine(l->model, i)); i = c->next)
+		if (!l->asof || c->created <= l->asof)
+			count_state(t, &n, state_then(l, c));
+	if (!n)
+		add(d, "children", ROLE_NORMAL, "none");
+	add_tally(d, "children", t, n);
+}
+
+static void build_goroutine(struct detail *d, const struct lineage *l,
+			    const struct golin_goroutine *g, uint64_t since)
+{
+	struct golin_frame f = golin_model_start_func(l->model, g);
+
+	add(d, "goroutine", ROLE_GOID, "%llu%s%s", (unsigned long long)g->goid,
+	    g->flags & GOLIN_GF_SYSTEM ? "  (the runtime's own)" : "",
+	    g->flags & GOLIN_GF_GHOST ? "  (never seen itself: known as a parent)" : "");
+	if (g->startpc)
+		add(d, "runs", ROLE_FUNC, "%s", f.func);
+	add_state(d, l, g);
+	add_times(d, l, g, since);
+	add_chain(d, l, g);
+	if (!(g->flags & GOLIN_GF_GHOST))
+		add_origin(d, l, g);
+	add_children(d, l, g);
+	add_stack(d, l, g);
+}
+
+static void build_group(struct detail *d, const struct lineage *l, const struct lineage_group *grp)
+{
+	struct golin_goroutine like = lineage_group_like(grp);
+	struct golin_frame f = golin_model_start_func(l->model, &like);
+	struct golin_frame site = golin_model_go_site(l->model, &like);
+	struct tally t[CHILD_STATES] = {0};
+	golin_gidx i = grp->first;
+	char num[32], place[512];
+	int n = 0;
+
+	add(d, "group", ROLE_GROUP, "%s goroutines of the same parent that are alike",
+	    name_count(grp->count, num, sizeof(num)));
+	add(d, "runs", ROLE_FUNC, "%s", f.func);
+	add(d, "started", ROLE_FUNC, "in %s", site.func);
+	add(d, NULL, ROLE_PLACE, "%s", name_full_place(&site, place, sizeof(place)));
+	if (grp->oldest)
+		add_moment(d, l, "oldest", grp->oldest);
+	else
+		add(d, "oldest", ROLE_NORMAL, "was there before the attach");
+	if (grp->newest)
+		add_moment(d, l, "newest", grp->newest);
+	for (uint32_t k = 0; k < grp->count && i < l->nmark; k++, i = l->like[i]) {
+		const struct golin_goroutine *g = golin_model_goroutine(l->model, i);
+
+		if (g)
+			count_state(t, &n, state_then(l, g));
+	}
+	add_tally(d, "states", t, n);
+}
+
+void detail_build(struct detail *d, const struct lineage *l, const struct tree_row *row,
+		  uint64_t since)
+{
+	const struct golin_goroutine *g;
+	const struct lineage_group *grp;
+
+	clear(d);
+	if (!row) {
+		add(d, NULL, ROLE_DIM, "nothing is selected");
+		return;
+	}
+	g = lineage_goroutine(l, row);
+	grp = lineage_group(l, row);
+	if (g)
+		build_goroutine(d, l, g, since);
+	else if (grp)
+		build_group(d, l, grp);
+	else
+		add(d, NULL, ROLE_DIM, "it has left the model: too many have ended since");
+}
+
+void detail_scroll(struct detail *d, int64_t by)
+{
+	int64_t end = (int64_t)d->lines.len - d->height, top = (int64_t)d->top + by;
+
+	if (top > end)
+		top = end;
+	d->top = top < 0 ? 0 : (uint32_t)top;
+}
+
+void detail_draw(struct detail *d, struct canvas *c, int y, int x, int h, int w)
+{
+	d->height = h > 0 ? (uint32_t)h : 0;
+	detail_scroll(d, 0);
+	for (int i = 0; i < h; i++) {
+		const struct detail_line *line;
+
+		canvas_blank(c, y + i, x, w, ROLE_NORMAL);
+		if (d->top + (uint32_t)i >= d->lines.len)
+			continue;
+		line = &d->lines.v[d->top + (uint32_t)i];
+		if (line->label)
+			canvas_put(c, y + i, x + 1, LABEL_COLS, ROLE_LABEL, line->label);
+		if (line->text)
+			canvas_put(c, y + i, x + 2 + LABEL_COLS, w - LABEL_COLS - 2, line->role,
+				   line->text);
+	}
+	/* more lies above or below */
+	if (d->top > 0)
+		canvas_put(c, y, x + w - 1, 1, ROLE_DIM, "^");
+	if (d->top + d->height < d->lines.len)
+		canvas_put(c, y + h - 1, x + w - 1, 1, ROLE_DIM, "v");
+}

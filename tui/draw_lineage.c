@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <stdio.h>
+#include "base/text.h"
+#include "draw.h"
+#include "names.h"
+
+enum {
+	GUIDES_MAX = 64, /* levels drawn; the width allows fewer */
+	GOID_COLS = 8,	 /* what a goid may take in the tree's column before it widens */
+	TREE_MIN = 14,
+};
+
+struct columns {
+	int tree, state, age, kids, func, at; /* x */
+	int tree_w, state_w, age_w, kids_w, func_w, at_w;
+	uint32_t guides; /* levels that fit */
+};
+
+static struct columns columns(const struct treeview *t, int w)
+{
+	struct columns c = {.age_w = 7, .tree = 1};
+	uint32_t depth = t->depth < 2000 ? t->depth : 2000;
+	int rest;
+
+	c.tree_w = (int)depth * 2 + 1 + GOID_COLS;
+	if (c.tree_w > w * 2 / 5)
+		c.tree_w = w * 2 / 5;
+	if (c.tree_w < TREE_MIN)
+		c.tree_w = TREE_MIN;
+	c.guides = (uint32_t)(c.tree_w - 1 - GOID_COLS) / 2;
+	if (c.guides > GUIDES_MAX)
+		c.guides = GUIDES_MAX;
+	c.state_w = w < 72 ? 11 : w < 100 ? 13 : 18;
+	c.kids_w = w < 72 ? 4 : 6;
+	c.state = c.tree + c.tree_w + 1;
+	c.age = c.state + c.state_w + 1;
+	c.kids = c.age + c.age_w + 1;
+	c.func = c.kids + c.kids_w + 2;
+	rest = w - c.func;
+	c.at_w = rest * 2 / 5;
+	if (c.at_w > 32)
+		c.at_w = 32;
+	if (c.at_w < 12 && rest < 30)
+		c.at_w = 0;
+	c.func_w = rest - (c.at_w ? c.at_w + 1 : 0);
+	c.at = c.func + c.func_w + 1;
+	return c;
+}
+
+static void draw_heads(struct canvas *c, const struct columns *k, int y, int w)
+{
+	canvas_blank(c, y, 0, w, ROLE_HEADER);
+	canvas_put(c, y, k->tree, k->tree_w, ROLE_HEADER, "GOID");
+	canvas_put(c, y, k->state, k->state_w, ROLE_HEADER, "STATE");
+	canvas_put_right(c, y, k->age, k->age_w, ROLE_HEADER, "AGE");
+	canvas_put_right(c, y, k->kids, k->kids_w, ROLE_HEADER, "KIDS");
+	canvas_put(c, y, k->func, k->func_w, ROLE_HEADER, "FUNC");
+	if (k->at_w)
+		canvas_put(c, y, k->at, k->at_w, ROLE_HEADER, "AT");
+}
+
+void draw_match(struct canvas *c, int y, int x, int cols, const char *text, const struct search *s)
+{
+	const char *at = search_in(s, text);
+	char head[512];
+	int from, width;
+
+	if (!at || (size_t)(at - text) >= sizeof(head))
+		return;
+	snprintf(head, sizeof(head), "%.*s", (int)(at - text), text);
+	from = golin_text_width(head);
+	snprintf(head, sizeof(head), "%.*s", (int)strlen(s->needle), at);
+	width = golin_text_width(head);
+	if (from + width > cols)
+		width = cols - from;
+	if (width > 0)
+		canvas_role(c, y, x + from, width, ROLE_MATCH);
+}
+
+static void put_match(struct canvas *c, int y, int x, int cols, enum role role, const char *text,
+		      const struct search *s)
+{
+	canvas_put(c, y, x, cols, role, text);
+	draw_match(c, y, x, cols, text, s);
+}
+
+/* Tree lines and the open/closed mark; returns the column behind them. */
+static int draw_guides(struct canvas *c, const struct columns *k, const struct treeview *t,
+		       uint32_t row, int y)
+{
+	uint64_t bits[GUIDES_MAX / 64 + 1];
+	const struct tree_row *r = &t->rows.v[row];
+	int x = k->tree;
+	bool cut;
+	uint32_t levels = treeview_guides(t, row, k->guides, bits, &cut);
+
+	for (uint32_t i = 0; i < levels; i++, x += 2) {
+		bool last = bits[i / 64] >> (i % 64) & 1;
+		enum glyph g = i + 1 < levels ? (last ? GLYPH_TREE_NONE : GLYPH_TREE_LINE)
+					      : (last ? GLYPH_TREE_LAST : GLYPH_TREE_MID);
+
+		if (!i && cut)
+			canvas_fill(c, y, x, 1, ROLE_GUIDE, GLYPH_CUT);
+		else
+			canvas_put(c, y, x, 2, ROLE_GUIDE, canvas_glyph(c, g));
+	}
+	canvas_fill(c, y, x, 1, ROLE_GUIDE,
+		    !(r->flags & TREE_EXPANDABLE) ? GLYPH_LEAF
+		    : r->flags & TREE_OPEN	  ? GLYPH_OPEN
+						  : GLYPH_CLOSED);
+	return x + 1;
+}
+
+static void draw_names(struct canvas *c, const struct columns *k, const struct lineage *l,
+		       const struct golin_goroutine *g, const struct search *s, int y, bool dim)
+{
+	struct golin_frame f;
+	char place[512];
+
+	if (g->startpc) {
+		f = golin_model_start_func(l->model, g);
+		put_match(c, y, k->func, k->func_w, dim ? ROLE_DIM : ROLE_FUNC,
+			  name_func(f.func, k->func_w), s);
+	}
+	if (g->gopc && k->at_w) {
+		f = golin_model_go_site(l->model, g);
+		put_match(c, y, k->at, k->at_w, dim ? ROLE_DIM : ROLE_PLACE,
+			  name_place(&f, place, sizeof(place)), s);
+	}
+}
+
+/* "12s", ">12s" for at least, "-" for unknown. */
+static const char *age_text(const struct lineage *l, uint64_t created, uint64_t end, uint64_t since,
+			    char *buf, size_t cap)
+{
+	char d[16];
+
+	if (created) {
+		golin_text_duration(buf, cap, end > created ? end - created : 0);
+	} else if (since && end > since) {
+		golin_text_duration(d, sizeof(d), end - since);
+		snprintf(buf, cap, ">%s", d);
+	} else {
+		snprintf(buf, cap, "-");
+	}
+	return buf;
+}
+
+static void draw_group(struct canvas *c, const struct columns *k, const struct lineage *l,
+		       const struct lineage_group *grp, const struct search *s, uint64_t since,
+		       int y, int x)
+{
+	struct golin_goroutine like = lineage_group_like(grp);
+	bool dim = grp->ended;
+	char num[32], age[24];
+	int w = k->state + k->state_w - x, used;
+
+	used = canvas_putf(c, y, x, w, dim ? ROLE_DIM : ROLE_GROUP, "[%s like this]",
+			   name_count(grp->count, num, sizeof(num)));
+	if (dim && used + 6 <= w) {
+		canvas_put(c, y, x + used + 1, w - used - 1, ROLE_DIM, "ended");
+	} else if (!dim) {
+		if (used + 7 <= w)
+			canvas_put(c, y, x + used + 1, w - used - 1, ROLE_GROUP, "oldest");
+		age_text(l, grp->oldest, lineage_moment(l), since, age, sizeof(age));
+		canvas_put_right(c, y, k->age, k->age_w, ROLE_NORMAL, age);
+		canvas_put_right(c, y, k->kids, k->kids_w, ROLE_NORMAL,
+				 name_rate(grp->kids, num, sizeof(num)));
+	}
+	draw_names(c, k, l, &like, s, y, dim);
+}
+
+static enum role state_role(const struct golin_goroutine *g)
+{
+	switch (g->state) {
+	case GOLIN_GS_RUNNING:
+	case GOLIN_GS_RUNNABLE:
+		return ROLE_RUN;
+	case GOLIN_GS_SYSCALL:
+		return ROLE_SYSCALL;
+	default:
+		return ROLE_WAIT;
+	}
+}
+
+static void draw_goroutine(struct canvas *c, const struct columns *k, const struct lineage *l,
+			   const struct golin_goroutine *g, const struct tree_row *row,
+			   const struct search *s, uint64_t since, int y, int x)
+{
+	bool alive = lineage_alive(l, g), ghost = g->flags & GOLIN_GF_GHOST;
+	/* shown only because of what lies below it */
+	bool path = row->item < l->nmark && !(l->mark[row->item] & MARK_SHOWN);
+	bool dim = !alive || ghost || path;
+	uint64_t end = alive ? lineage_moment(l) : g->exited;
+	const char *state = golin_goroutine_state_text(l->model, g);
+	char text[32];
+
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)g->goid);
+	put_match(c, y, x, k->tree + k->tree_w - x, dim ? ROLE_DIM : ROLE_GOID, text, s);
+	if (ghost)
+		state = "?";
+	else if (!alive)
+		state = "exited";
+	else if (!(g->flags & GOLIN_GF_ALIVE))
+		state = "alive then";
+	put_match(c, y, k->state, k->state_w, dim ? ROLE_DIM : state_role(g), state, s);
+	if (alive || g->exited)
+		age_text(l, g->created, end, ghost ? 0 : since, text, sizeof(text));
+	else
+		snprintf(text, sizeof(text), "-");
+	canvas_put_right(c, y, k->age, k->age_w, dim ? ROLE_DIM : ROLE_NORMAL, text);
+	canvas_put_right(c, y, k->kids, k->kids_w, dim ? ROLE_DIM : ROLE_NORMAL,
+			 name_rate(lineage_kids(l, g), text, sizeof(text)));
+	draw_names(c, k, l, g, s, y, dim);
+}
+
+void draw_lineage(struct canvas *c, const struct lineage *l, const struct treeview *t,
+		  const struct search *s, uint64_t since, int y, int w, int h)
+{
+	struct columns k = columns(t, w);
+
+	draw_heads(c, &k, y, w);
+	for (int i = 1; i < h; i++) {
+		uint32_t row = t->top + (uint32_t)i - 1;
+		const struct tree_row *r;
+		const struct golin_goroutine *g;
+		const struct lineage_group *grp;
+		int x;
+
+		if (row >= t->rows.len)
+			break;
+		r = &t->rows.v[row];
+		g = lineage_goroutine(l, r);
+		grp = lineage_group(l, r);
+		x = draw_guides(c, &k, t, row, y + i);
+		if (g)
+			draw_goroutine(c, &k, l, g, r, s, since, y + i, x);
+		else if (grp)
+			draw_group(c, &k, l, grp, s, since, y + i, x);
+		else
+			canvas_put(c, y + i, x, w - x, ROLE_DIM, "(no longer known)");
+		if (row == t->sel) {
+			canvas_fill(c, y + i, 0, 1, ROLE_NORMAL, GLYPH_CURSOR);
+			canvas_flag(c, y + i, 0, w, CELL_SELECTED);
+		}
+	}
+	if (!t->rows.len)
+		canvas_put(c, y + 1, 2, w - 3, ROLE_DIM,
+			   l->filter ? "no goroutine fits the filter (f, then Ctrl-U and Enter, "
+				       "shows all)"
+				     : "no goroutines yet");
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "search.h"
+#include <stdio.h>
+#include <string.h>
+#include "names.h"
+
+void search_done(struct search *s)
+{
+	map64_done(&s->known);
+	memset(s, 0, sizeof(*s));
+}
+
+void search_set(struct search *s, const char *needle)
+{
+	map64_done(&s->known);
+	memset(&s->known, 0, sizeof(s->known));
+	snprintf(s->needle, sizeof(s->needle), "%s", needle);
+	s->exact_case = false;
+	for (const char *p = s->needle; *p; p++)
+		s->exact_case |= *p >= 'A' && *p <= 'Z';
+}
+
+const char *search_in(const struct search *s, const char *text)
+{
+	if (!s->needle[0])
+		return NULL;
+	return s->exact_case ? strstr(text, s->needle) : strcasestr(text, s->needle);
+}
+
+static bool in_names(const struct search *s, const struct golin_model *m,
+		     const struct golin_goroutine *g)
+{
+	struct golin_frame f = golin_model_start_func(m, g);
+	char place[300];
+
+	if (search_in(s, f.func))
+		return true;
+	f = golin_model_go_site(m, g);
+	return search_in(s, name_place(&f, place, sizeof(place)));
+}
+
+bool search_match(struct search *s, const struct golin_model *m, const struct golin_goroutine *g)
+{
+	char goid[24];
+	uint64_t key;
+	uint32_t found;
+
+	if (!s->needle[0])
+		return false;
+	if (s->needle[0] >= '0' && s->needle[0] <= '9') {
+		snprintf(goid, sizeof(goid), "%llu", (unsigned long long)g->goid);
+		if (!strncmp(goid, s->needle, strlen(s->needle)))
+			return true;
+	}
+	if (s->generation != golin_model_generation(m)) { /* names may have come */
+		map64_done(&s->known);
+		memset(&s->known, 0, sizeof(s->known));
+		s->generation = golin_model_generation(m);
+	}
+	key = map64_mix(g->startpc) ^ (map64_mix(g->gopc) << 1);
+	if (!map64_get(&s->known, key, &found)) {
+		found = in_names(s, m, g);
+		map64_put(&s->known, key, found);
+	}
+	return found || search_in(s, golin_goroutine_state_text(m, g));
+}
