@@ -4,7 +4,8 @@
  * with the right checksum, a record only when it passes the check, and its strings are cleaned.
  *
  * Records follow each other without a hole as long as the blocks' numbers (seq) do. Behind a hole
- * the state is unknown, so reading goes on at the next keyframe. Where nothing is missing the
+ * the state is unknown, so reading goes on at the next keyframe, and what it does not know any more
+ * is told to be gone. Where nothing is missing the
  * keyframes are passed over.
  */
 #include "record/recording.h"
@@ -19,6 +20,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "record/blocks.h"
+#include "record/live.h"
 #include "record/seekpoints.h"
 
 struct recording {
@@ -37,9 +39,12 @@ struct recording {
 	struct rec_content block; /* the block that is being yielded ... */
 	size_t pos;		  /* ... and how far */
 	bool block_is_state;
+	uint64_t block_ts;
 	const struct golin_rec *next; /* ready to be yielded */
 	struct golin_recbuf cleaned;  /* may hold `next` */
 	struct golin_rec_lost lost;   /* to be yielded first, unless its count is 0 */
+	struct rec_live live;
+	struct golin_rec_goroutine_gone gone; /* may be `next`: ended in a hole */
 
 	bool seeking;
 	uint64_t until;
@@ -65,6 +70,7 @@ static void go_to_start(struct recording *r)
 	r->block_is_state = false;
 	r->next = NULL;
 	r->lost.count = 0;
+	rec_live_done(&r->live);
 	r->seeking = false;
 	r->target = r->epoch = 0;
 	r->ts = 0;
@@ -118,6 +124,7 @@ static bool resync(struct recording *r, uint64_t from, bool hole)
 		if (keyframe && (hole || h.seq > r->seq) && rec_keyframe_at(&r->file, at, &first)) {
 			r->seq = h.seq;
 			r->want_state = true;
+			rec_live_compare(&r->live);
 			goto found;
 		}
 		if (h.type == REC_BLOCK_RECORDS && h.seq > r->seq)
@@ -195,6 +202,7 @@ static bool next_block(struct recording *r)
 		if (!wanted)
 			continue;
 		r->block_is_state = h.type == REC_BLOCK_STATE;
+		r->block_ts = h.last_ts;
 		r->in_state = r->block_is_state && !(h.flags & REC_STATE_LAST);
 		r->part = h.part + 1;
 		r->pos = 0;
@@ -231,6 +239,10 @@ static bool peek(struct recording *r)
 
 			r->pos += rec->size;
 			take(r, rec);
+		} else if (r->block_is_state && !r->in_state &&
+			   rec_live_next_gone(&r->live, &r->gone)) {
+			r->gone.h.ts = r->block_ts;
+			r->next = &r->gone.h;
 		} else if (!next_block(r) && !r->lost.count) {
 			return false;
 		}
@@ -268,6 +280,8 @@ static int recording_service(struct golin_source *s, const struct golin_sink *si
 		rc = sink->put(sink->arg, rec);
 		if (rec == &r->lost.h)
 			r->lost.count = 0;
+		else if (rec != &r->gone.h)
+			rec_live_note(&r->live, rec);
 		if (rc)
 			return rc;
 		n++;
@@ -321,6 +335,7 @@ static void recording_close(struct golin_source *s)
 	rec_file_done(&r->file);
 	rec_content_done(&r->block);
 	golin_recbuf_done(&r->cleaned);
+	rec_live_done(&r->live);
 	array_free(&r->seekpoints.at);
 	free(r);
 }

@@ -36,7 +36,7 @@ struct golin_writer {
 	const struct golin_model *model;
 	uint64_t id;
 	size_t block_raw;
-	uint64_t keyframe_least;
+	uint64_t keyframe_every; /* 0: as keyframe_due() says */
 
 	/* The block that is being filled. */
 	uint8_t *raw;
@@ -299,7 +299,9 @@ static bool keyframe_due(const struct golin_writer *w)
 	struct golin_model_counts counts;
 	double expect;
 
-	if (w->data_since < w->keyframe_least)
+	if (w->keyframe_every)
+		return w->data_since >= w->keyframe_every;
+	if (w->data_since < KEYFRAME_LEAST)
 		return false;
 	golin_model_counts(w->model, &counts);
 	if (w->keyframe_model)
@@ -388,10 +390,10 @@ uint64_t golin_writer_bytes(const struct golin_writer *w)
 
 /* --- begin and end --- */
 
-void rec_writer_set_limits(struct golin_writer *w, size_t block_raw, uint64_t keyframe_least)
+void rec_writer_set_limits(struct golin_writer *w, size_t block_raw, uint64_t keyframe_every)
 {
 	w->block_raw = block_raw < BLOCK_RAW ? block_raw : BLOCK_RAW;
-	w->keyframe_least = keyframe_least;
+	w->keyframe_every = keyframe_every;
 }
 
 static int put_end(struct golin_writer *w, struct golin_err *err)
@@ -475,7 +477,7 @@ int golin_writer_open(const char *path, bool force, const struct golin_model *mo
 		return golin_err_set(err, -ENOMEM, "out of memory");
 	w->fd = -1;
 	w->model = model;
-	rec_writer_set_limits(w, BLOCK_RAW, KEYFRAME_LEAST);
+	rec_writer_set_limits(w, BLOCK_RAW, 0);
 	w->raw = malloc(BLOCK_RAW + GOLIN_RECORD_MAX + sizeof(struct golin_rec_stats));
 	w->zstd = ZSTD_createCCtx();
 	if (!w->raw || !w->zstd) {

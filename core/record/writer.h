@@ -7,7 +7,10 @@
 
 struct golin_writer;
 
-/* Other sizes of blocks and distances of keyframes than usual: tests want many in a small file. */
-void rec_writer_set_limits(struct golin_writer *w, size_t block_raw, uint64_t keyframe_least);
+/*
+ * Smaller blocks than usual, and a keyframe after every `keyframe_every` bytes of records (0: as
+ * usual): tests want many of both in a small file.
+ */
+void rec_writer_set_limits(struct golin_writer *w, size_t block_raw, uint64_t keyframe_every);
 
 #endif

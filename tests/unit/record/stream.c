@@ -307,7 +307,7 @@ void record_stream(const char *path, const struct stream *s, const struct record
 	assert_int_equal(golin_model_new(&model_opts, &m), 0);
 	assert_int_equal(golin_writer_open(path, true, m, &w, &err), 0);
 	if (opts && opts->block_raw)
-		rec_writer_set_limits(w, opts->block_raw, opts->keyframe_least);
+		rec_writer_set_limits(w, opts->block_raw, opts->keyframe_every);
 	for (size_t i = 0; i < s->at.len; i++) {
 		assert_int_equal(golin_model_apply(m, stream_get(s, i)), 0);
 		stats.hits = stats.delivered = i + 1;

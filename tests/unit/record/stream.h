@@ -48,7 +48,7 @@ void stream_make(struct stream *s, const struct shape *shape);
 
 struct record_opts {
 	size_t block_raw; /* 0: as usual */
-	uint64_t keyframe_least;
+	uint64_t keyframe_every;
 	uint32_t max_ended; /* of the model; 0: as usual */
 	bool no_end;	    /* as after a crash: without index and trailer */
 };

@@ -34,7 +34,7 @@ static void test_small(void **state)
 static void test_many_blocks_and_keyframes(void **state)
 {
 	check_round_trip(&(struct shape){50, 5000, 200, 100, 40, 3},
-			 &(struct record_opts){.block_raw = 1000, .keyframe_least = 1});
+			 &(struct record_opts){.block_raw = 1000, .keyframe_every = 1});
 }
 
 static void test_100k_goroutines(void **state)
