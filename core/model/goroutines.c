@@ -195,25 +195,30 @@ static void forget(struct golin_model *m, golin_gidx i)
 	m->unused = i;
 }
 
+void goroutine_lost_child(struct golin_model *m, golin_gidx i)
+{
+	while (i != GOLIN_GIDX_NONE && !node_at(m, i)->g.nchild) {
+		struct golin_goroutine *g = &node_at(m, i)->g;
+		golin_gidx up = g->up;
+
+		if (g->flags & GF_PASSED) {
+			leave_queue(m, i);
+			g->flags |= GF_QUEUED;
+			queue_push_head(m, &m->queue, i);
+		}
+		if (!(g->flags & GOLIN_GF_GHOST))
+			return;
+		forget(m, i);
+		i = up;
+	}
+}
+
 void goroutine_remove(struct golin_model *m, golin_gidx i)
 {
-	while (i != GOLIN_GIDX_NONE) {
-		golin_gidx up = node_at(m, i)->g.up;
-		struct golin_goroutine *g;
+	golin_gidx up = node_at(m, i)->g.up;
 
-		forget(m, i);
-		if (up == GOLIN_GIDX_NONE)
-			return;
-		g = &node_at(m, up)->g;
-		if (g->nchild)
-			return;
-		if (g->flags & GF_PASSED) {
-			leave_queue(m, up);
-			g->flags |= GF_QUEUED;
-			queue_push_head(m, &m->queue, up);
-		}
-		i = g->flags & GOLIN_GF_GHOST ? up : GOLIN_GIDX_NONE;
-	}
+	forget(m, i);
+	goroutine_lost_child(m, up);
 }
 
 static golin_gidx evictable(struct golin_model *m)

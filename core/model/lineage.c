@@ -100,14 +100,6 @@ golin_gidx tree_next(const struct golin_model *m, golin_gidx i)
 	return g->next;
 }
 
-/* The old parent may have been a ghost that stood there for i alone. */
-static void drop_ghost(struct golin_model *m, golin_gidx i)
-{
-	if (i != GOLIN_GIDX_NONE && node_at(m, i)->g.flags & GOLIN_GF_GHOST &&
-	    !node_at(m, i)->g.nchild)
-		goroutine_remove(m, i);
-}
-
 static void no_parent(struct golin_model *m, golin_gidx i)
 {
 	golin_gidx old = node_at(m, i)->g.up;
@@ -115,7 +107,8 @@ static void no_parent(struct golin_model *m, golin_gidx i)
 	tree_move(m, i, GOLIN_GIDX_NONE);
 	node_at(m, i)->g.parent = 0;
 	node_at(m, i)->g.flags |= GOLIN_GF_PARENT_KNOWN;
-	drop_ghost(m, old);
+	node_at(m, i)->g.flags &= (uint8_t)~GOLIN_GF_PARENT_EVICTED;
+	goroutine_lost_child(m, old);
 }
 
 int lineage_learn(struct golin_model *m, uint32_t space, golin_gidx i, const struct parentage *p)
@@ -136,7 +129,7 @@ int lineage_learn(struct golin_model *m, uint32_t space, golin_gidx i, const str
 		tree_move(m, i, GOLIN_GIDX_NONE);
 		g->parent = p->goid;
 		g->flags |= GOLIN_GF_PARENT_KNOWN | GOLIN_GF_PARENT_EVICTED;
-		drop_ghost(m, old);
+		goroutine_lost_child(m, old);
 		return 0;
 	}
 	up = goroutine_find(m, space, p->goid);
@@ -154,6 +147,6 @@ int lineage_learn(struct golin_model *m, uint32_t space, golin_gidx i, const str
 	g->flags |= GOLIN_GF_PARENT_KNOWN;
 	g->flags &= (uint8_t)~GOLIN_GF_PARENT_EVICTED;
 	if (old != up)
-		drop_ghost(m, old);
+		goroutine_lost_child(m, old);
 	return 0;
 }

@@ -346,10 +346,10 @@ static void apply_counts(struct golin_model *m, const struct golin_rec_counts *r
 {
 	struct golin_model_counts *c = &m->counts;
 
-	raise_to(&c->events, r->events);
-	raise_to(&c->created, r->created);
-	raise_to(&c->exited, r->exited);
-	raise_to(&c->seen, r->seen);
+	c->events = r->events;
+	c->created = r->created;
+	c->exited = r->exited;
+	c->seen = r->seen;
 	raise_to(&c->evicted, r->evicted);
 	raise_to(&c->dropped_names, r->dropped_names);
 	raise_to(&c->dropped_stacks, r->dropped_stacks);

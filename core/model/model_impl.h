@@ -160,8 +160,10 @@ static inline struct node *node_at(const struct golin_model *m, golin_gidx i)
 golin_gidx goroutine_find(const struct golin_model *m, uint32_t space, uint64_t goid);
 /* A new root, neither alive nor ended nor a ghost yet. */
 int goroutine_add(struct golin_model *m, uint32_t space, uint64_t goid, golin_gidx *ret);
-/* It must have no children. Ghosts that stood for its ancestors alone go with it. */
+/* It must have no children. */
 void goroutine_remove(struct golin_model *m, golin_gidx i);
+/* A child of i left it. If it was the last: a ghost has no reason to stay, an ended one may go. */
+void goroutine_lost_child(struct golin_model *m, golin_gidx i);
 void goroutine_set_live(struct golin_model *m, golin_gidx i);
 void goroutine_set_ghost(struct golin_model *m, golin_gidx i);
 /* Ends it, and evicts what is over the cap: i may be gone afterwards. */

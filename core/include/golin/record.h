@@ -189,7 +189,8 @@ struct golin_rec_exit {
 
 /*
  * What had been counted until now: ends a dump of the model (golin/dump.h), which cannot repeat
- * what led there. Counts only grow: a reader takes the greater of this and its own.
+ * what led there. Events are as many as it says here (those of the dump are none); of the others
+ * the greater counts.
  */
 struct golin_rec_counts {
 	struct golin_rec h; /* ts: the newest time in the stream */
