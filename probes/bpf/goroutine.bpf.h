@@ -24,9 +24,13 @@ static __always_inline __u32 read_new(struct wire_create *e, __u64 newg)
  */
 static __always_inline void on_create(struct pt_regs *ctx, __u64 cookie)
 {
+	struct wire_stats *st = my_stats();
 	struct wire_create e = {};
 	__u32 bad = 0, partial = 0;
 	__u64 newg, g0, m, curg, bp;
+
+	if (st)
+		st->create_ip = CTX(ctx, rip);
 
 	e.h.ts = bpf_ktime_get_ns();
 	if (arg_value(ctx, WIRE_COOKIE_A0(cookie), &newg))

@@ -81,7 +81,8 @@ struct wire_stats {
 	__u64 partial; /* of those with a place: a read failed */
 	__u64 quiet;   /* hits that only take notes: timers */
 	__u64 stacks, stacks_lost;
-	__u64 _pad[4];
+	__u64 create_ip; /* not a counter: where WIRE_OP_CREATE hit last */
+	__u64 _pad[3];
 };
 
 /* What the dispatcher does at a site: the low byte of the cookie. */

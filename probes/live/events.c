@@ -120,7 +120,12 @@ static int on_exec(struct live *l, uint64_t ts, const struct golin_sink *sink,
 	e = rec ? live_put(sink, rec) : -ENOMEM;
 	if (e < 0)
 		return e;
+	/* What was read of the old program is no news in this epoch. */
 	join_done(&l->join);
+	array_free(&l->seen);
+	l->seen_ready = l->seen_fresh = false;
+	l->nreads = 0;
+	memset(l->read_goid, 0, sizeof(l->read_goid));
 	names_forget(&l->names);
 	if (!same) {
 		live_say(l, "process %d executed another program ('%s'): its probes are taken off",

@@ -118,6 +118,14 @@ void counters_sum(const struct counters *c, struct wire_stats *ret)
 	}
 }
 
+uint64_t counters_create_ip(const struct counters *c)
+{
+	for (size_t i = 0; i < c->ncpu; i++)
+		if (c->cpus[i].create_ip)
+			return c->cpus[i].create_ip;
+	return 0;
+}
+
 void counters_events(const struct wire_stats *sum, uint64_t *ret_hits, uint64_t *ret_lost)
 {
 	*ret_hits = *ret_lost = 0;

@@ -42,6 +42,8 @@ struct counters {
 int counters_open(struct counters *c, int fd, struct golin_err *err);
 void counters_close(struct counters *c);
 void counters_sum(const struct counters *c, struct wire_stats *ret);
+/* The address of the instruction at which the last creation was seen; 0 when none was. */
+uint64_t counters_create_ip(const struct counters *c);
 /* Hits, and those that were lost, of all types. */
 void counters_events(const struct wire_stats *sum, uint64_t *ret_hits, uint64_t *ret_lost);
 

@@ -119,6 +119,7 @@ void live_snapshot_read(struct live *l)
 	l->seen.len = l->seen_next = 0;
 	l->seen_count = l->seen_unread = 0;
 	l->seen_ts = live_now();
+	l->seen_ready = true;
 	if (l->t.mem_fd < 0) {
 		live_say(l,
 			 "cannot read the memory of process %d (%s): goroutines that were there "
@@ -208,6 +209,7 @@ int live_stage(struct live *l, const struct golin_sink *sink, int max, struct go
 	case STAGE_SEEN:
 		return seen_stage(l, sink, max, err);
 	case STAGE_SNAPSHOT_END:
+		l->seen_ready = false;
 		r = put_snapshot(l, sink, GOLIN_SNAPSHOT_END);
 		break;
 	case STAGE_EVENTS:
@@ -217,6 +219,9 @@ int live_stage(struct live *l, const struct golin_sink *sink, int max, struct go
 	if (r < 0)
 		return r;
 	l->stage++;
+	/* After an exec there is nothing to read: the new program's goroutines are all watched. */
+	if (l->stage == STAGE_SNAPSHOT && !l->seen_ready)
+		l->stage = STAGE_EVENTS;
 	return 1;
 }
 

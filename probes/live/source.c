@@ -386,6 +386,23 @@ static int arm(struct live *l, struct golin_err *err)
 	return counters_open(&l->counters, l->h.stats_fd, err);
 }
 
+/*
+ * A program that is over already has no maps to be looked at, but its events wait in the ring, and
+ * where its first creation was seen tells as well.
+ */
+static int find_bias(struct live *l, struct golin_err *err)
+{
+	const struct golin_plan_hook *h = hook_of(&l->plan, "goroutine.create");
+	int r = golin_target_bias(&l->t, golin_imgproc_info(l->p), &l->dec.bias, err);
+	uint64_t ip;
+
+	if (r != -ESRCH || !l->probing || !l->t.child)
+		return r;
+	ip = counters_create_ip(&l->counters);
+	l->dec.bias = ip && h ? ip - h->site.vaddr : 0;
+	return 0;
+}
+
 int golin_live_open(struct golin_target *t, struct golin_imgproc *p,
 		    const struct golin_live_opts *opts, struct golin_source **ret,
 		    struct golin_err *err)
@@ -416,12 +433,8 @@ int golin_live_open(struct golin_target *t, struct golin_imgproc *p,
 		r = arm(l, err);
 	if (r >= 0 && l->t.go_fd >= 0)
 		r = golin_target_release(&l->t, err);
-	/* A program that is over already has nothing to read, but its events wait in the ring. */
-	if (r >= 0) {
-		r = golin_target_bias(&l->t, golin_imgproc_info(p), &l->dec.bias, err);
-		if (r == -ESRCH && l->probing && l->t.child)
-			r = 0;
-	}
+	if (r >= 0)
+		r = find_bias(l, err);
 	if (r < 0) {
 		close_live(&l->s);
 		return r;

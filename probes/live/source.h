@@ -54,6 +54,7 @@ struct live {
 	int status;	 /* waitpid's, or -1 */
 	bool replaced;	 /* by another program */
 	bool helper_lost;
+	bool seen_ready; /* something was read and is to be yielded */
 	bool seen_fresh; /* read when groups were armed again: yield it behind the gap */
 
 	ARRAY_OF(struct golin_mem_goroutine) seen;

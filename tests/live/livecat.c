@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 #include "base/array.h"
@@ -216,6 +217,7 @@ int main(int argc, char **argv)
 	struct golin_err err = {0};
 	double secs = 1e9, stall = 0, sw = 0, begin, opened;
 	struct golin_ctl ctl = {0};
+	struct rusage ru;
 	int c, r, max = 4096, switched = 0, out = -1;
 
 	while ((c = getopt_long(argc, argv, "+", options, NULL)) != -1) {
@@ -309,11 +311,16 @@ int main(int argc, char **argv)
 	golin_source_stats(s, &st);
 	begin = now();
 	golin_source_close(s);
+	getrusage(RUSAGE_SELF, &ru);
 	printf("stats hits=%llu delivered=%llu lost=%llu missed=%llu unread=%llu gaps=%llu "
-	       "create=%llu exit=%llu seen=%llu gone=%llu close_ms=%.0f cost_ms=%.0f\n",
+	       "create=%llu exit=%llu seen=%llu gone=%llu close_ms=%.0f cost_ms=%.0f cpu_ms=%ld "
+	       "rss_mb=%ld\n",
 	       U(st.hits), U(st.delivered), U(st.lost_ring), U(st.missed), U(st.unread), U(st.gaps),
 	       U(counts[GOLIN_REC_GOROUTINE_CREATE]), U(counts[GOLIN_REC_GOROUTINE_EXIT]),
 	       U(counts[GOLIN_REC_GOROUTINE_SEEN]), U(counts[GOLIN_REC_GOROUTINE_GONE]),
-	       (now() - begin) * 1e3, (double)st.cost_ns / 1e6);
+	       (now() - begin) * 1e3, (double)st.cost_ns / 1e6,
+	       ru.ru_utime.tv_sec * 1000 + ru.ru_utime.tv_usec / 1000 + ru.ru_stime.tv_sec * 1000 +
+		       ru.ru_stime.tv_usec / 1000,
+	       ru.ru_maxrss / 1024);
 	return st.hits != st.delivered + st.lost_ring;
 }
