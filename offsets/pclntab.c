@@ -14,6 +14,7 @@ enum {
 	MAX_STEPS = 1 << 22,
 	/* 1.16 and later: the longest name that is looked for with a copy on the stack. */
 	MAX_WANTED_NAME = 512,
+	MAX_SAME_NAME = 8,
 };
 
 /* Where the members of runtime._func stand; 0: there is none. */
@@ -317,47 +318,63 @@ bool pclntab_find_pc(const struct pclntab *t, uint64_t pc, struct pcln_func *ret
 	return pclntab_func(t, lo, ret) && pc >= ret->lo && pc < ret->hi;
 }
 
-/* Since 1.16 every name stands once in a table of its own: its offset, or -1. */
-static int64_t find_name_off(const struct pclntab *t, const char *name, size_t len)
+/*
+ * Since 1.16 names have a table of their own, in which a search is quick. The same name may stand
+ * there for a function and for its ABI wrapper. The offsets; 0 when there is none.
+ */
+static int find_name_offs(const struct pclntab *t, const char *name, size_t len, uint32_t *ret,
+			  int max)
 {
+	const uint8_t *p = t->names.p, *end = p + t->names.len;
 	char want[MAX_WANTED_NAME + 2];
-	const uint8_t *hit;
+	int n = 0;
 
 	if (!len || len > MAX_WANTED_NAME)
-		return -1;
-	if (t->names.len > len && !memcmp(t->names.p, name, len + 1))
 		return 0;
 	want[0] = '\0';
 	memcpy(want + 1, name, len + 1);
-	hit = memmem(t->names.p, t->names.len, want, len + 2);
-	return hit ? hit + 1 - t->names.p : -1;
+	if (t->names.len > len && !memcmp(p, name, len + 1))
+		ret[n++] = 0;
+	while (n < max && (p = memmem(p, end - p, want, len + 2))) {
+		ret[n++] = p + 1 - t->names.p;
+		p += len + 1;
+	}
+	return n;
+}
+
+static bool has_name(const struct pclntab *t, uint32_t off, const char *name, size_t len)
+{
+	return off < t->names.len && t->names.len - off > len &&
+	       !memcmp(t->names.p + off, name, len + 1);
 }
 
 bool pclntab_find_name(const struct pclntab *t, const char *name, struct pcln_func *ret)
 {
 	const struct func_shape *sh = &shapes[t->format];
 	size_t len = strlen(name);
-	int64_t want = -1;
+	uint32_t wanted[MAX_SAME_NAME];
 	bool found = false;
+	int n = 0;
 
 	if (t->format != PCLN_GO112) {
-		want = find_name_off(t, name, len);
-		if (want < 0)
+		n = find_name_offs(t, name, len, wanted, MAX_SAME_NAME);
+		if (!n)
 			return false;
 	}
 	for (uint32_t i = 0; i < t->nfunc; i++) {
 		uint64_t off = func_off(t, i);
+		bool same = false;
 		struct pcln_func f;
 		uint32_t name_off;
 
 		if (off > t->funcs.len || t->funcs.len - off < sh->size)
 			continue;
 		name_off = rd32(t, t->funcs.p + off + sh->name);
-		if (want >= 0 ? name_off != want
-			      : (name_off >= t->names.len || t->names.len - name_off <= len ||
-				 memcmp(t->names.p + name_off, name, len + 1)))
-			continue;
-		if (!pclntab_func(t, i, &f))
+		for (int k = 0; k < n && !same; k++)
+			same = name_off == wanted[k];
+		if (t->format == PCLN_GO112)
+			same = has_name(t, name_off, name, len);
+		if (!same || !pclntab_func(t, i, &f))
 			continue;
 		if (!found)
 			*ret = f;

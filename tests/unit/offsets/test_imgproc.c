@@ -1,0 +1,622 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The image process: its answers, its cage, its death, and servers that lie. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+#include <elf.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "go_binary.h"
+#include "image_process.h"
+#include "image_wire.h"
+
+static int self; /* any file: this program */
+
+/* ---- servers ---- */
+
+/* Reads a request's header and body. */
+static bool request(int sock, struct wire_head *h)
+{
+	static uint8_t body[WIRE_MAX_REQUEST];
+
+	return !wire_read(sock, h, sizeof(*h), 0) && h->len <= sizeof(body) &&
+	       !wire_read(sock, body, h->len, 0);
+}
+
+static void answer(int sock, struct wire_head h, const void *body, size_t len)
+{
+	h.len = len;
+	wire_write(sock, &h, sizeof(h), 0);
+	wire_write(sock, body, len, 0);
+}
+
+static struct wire_loaded good(void)
+{
+	struct wire_loaded l = {0};
+
+	strcpy(l.info.arch, "amd64");
+	strcpy(l.info.go.text, "go1.26.8");
+	strcpy(l.info.go.short_, "go1.26.8");
+	l.info.go.minor = 26;
+	l.info.nsegments = 2;
+	l.info.segments[0] = (struct golin_segment){0, 0x400000, 0x1000, 0x1000, PF_R | PF_X, 0};
+	l.info.segments[1] =
+		(struct golin_segment){0x1000, 0x600000, 0x100, 0x2000, PF_R | PF_W, 0};
+	l.info.text = 0x400100;
+	l.info.etext = 0x400f00;
+	l.info.allgs = 0x600200;
+	l.info.tls_g = -8;
+	l.layout.source = GOLIN_FROM_DWARF;
+	return l;
+}
+
+/* What a lying server changes; set before the fork. */
+static void (*spoil)(struct wire_loaded *l);
+static struct golin_site lie;
+static uint8_t names_body[4096];
+static size_t names_len;
+static uint32_t spoil_head;
+
+/* Loads what good() says, spoiled; then answers sites with `lie`, names with names_body. */
+static void liar(int sock, int file, volatile uint32_t *stage)
+{
+	struct wire_head h;
+
+	while (request(sock, &h)) {
+		if (h.type == WIRE_LOAD) {
+			struct wire_loaded l = good();
+
+			if (spoil)
+				spoil(&l);
+			if (spoil_head == 1)
+				h.seq++;
+			if (spoil_head == 2)
+				h.type = WIRE_NAMES;
+			if (spoil_head == 3)
+				h.magic = 1;
+			answer(sock, h, &l, spoil_head == 4 ? 8 : sizeof(l));
+		} else if (h.type == WIRE_SITES) {
+			answer(sock, h, &lie, sizeof(lie));
+		} else {
+			answer(sock, h, names_body, names_len);
+		}
+	}
+	_exit(0);
+}
+
+static void hangs(int sock, int file, volatile uint32_t *stage)
+{
+	struct wire_head h;
+
+	*stage = WIRE_STAGE_LAYOUT;
+	request(sock, &h);
+	for (;;)
+		pause();
+}
+
+/* Loads well, then hangs over the first request. */
+static void hangs_later(int sock, int file, volatile uint32_t *stage)
+{
+	struct wire_loaded l = good();
+	struct wire_head h;
+
+	if (request(sock, &h))
+		answer(sock, h, &l, sizeof(l));
+	*stage = WIRE_STAGE_NAMES;
+	for (;;)
+		pause();
+}
+
+static void dies(int sock, int file, volatile uint32_t *stage)
+{
+	struct wire_head h;
+
+	*stage = WIRE_STAGE_LAYOUT;
+	request(sock, &h);
+	raise(SIGSEGV);
+}
+
+static void floods(int sock, int file, volatile uint32_t *stage)
+{
+	struct wire_head h;
+
+	if (request(sock, &h)) {
+		h.len = UINT32_MAX;
+		wire_write(sock, &h, sizeof(h), 0);
+	}
+	_exit(0);
+}
+
+static int open_with(wire_server_fn server, struct golin_imgproc **p, struct golin_err *err)
+{
+	*err = (struct golin_err){0};
+	return imgproc_open_with(server, self, "/x/y", GOLIN_LAYOUT_AUTO, p, err);
+}
+
+/* ---- tests with false servers ---- */
+
+static void refuses(void (*how)(struct wire_loaded *), const char *why)
+{
+	struct golin_imgproc *p;
+	struct golin_err err;
+	char want[256];
+
+	spoil = how;
+	snprintf(want, sizeof(want),
+		 "the image process gave an answer about '/x/y' that cannot be: %s", why);
+	assert_int_equal(open_with(liar, &p, &err), -EBADMSG);
+	assert_string_equal(err.msg, want);
+	spoil = NULL;
+}
+
+#define SPOIL(name, code)                                                                          \
+	static void name(struct wire_loaded *l)                                                    \
+	{                                                                                          \
+		code;                                                                              \
+	}
+SPOIL(many_segments, l->info.nsegments = 17)
+SPOIL(segment_outside, l->info.segments[0].file_off = UINT64_MAX)
+SPOIL(segment_wraps, l->info.segments[1].vaddr = UINT64_MAX - 8)
+SPOIL(segment_larger, l->info.segments[1].mem_size = 1)
+SPOIL(text_backward, l->info.text = l->info.etext + 1)
+SPOIL(text_in_data, l->info.text = 0x600000; l->info.etext = 0x600010)
+SPOIL(allgs_in_text, l->info.allgs = 0x400100)
+SPOIL(allgs_at_end, l->info.allgs = 0x602000 - 16)
+SPOIL(tls_positive, l->info.tls_g = 8)
+SPOIL(tls_odd, l->info.tls_g = -9)
+SPOIL(source, l->layout.source = 9)
+SPOIL(field_source, l->layout.fields[0].source = 7)
+SPOIL(field_far, l->layout.fields[0].source = 1; l->layout.fields[0].offset = 1 << 16)
+SPOIL(field_outside, l->layout.structs[0].source = 1; l->layout.structs[0].size = 16;
+      l->layout.fields[0].source = 1; l->layout.fields[0].offset = 12; l->layout.fields[0].size = 8)
+SPOIL(struct_large, l->layout.structs[0].source = 1; l->layout.structs[0].size = 1 << 20)
+SPOIL(error_positive, l->err.code = 5; strcpy(l->err.msg, "x"))
+SPOIL(error_mute, l->err.code = -EBADMSG)
+SPOIL(strings, memset(l->info.arch, 0x1b, sizeof(l->info.arch));
+      strcpy(l->info.build_id, "\x1b[31mred"); memset(l->info.go.text, 'g', 64);
+      memset(l->layout.fields[0].type, 0xff, sizeof(l->layout.fields[0].type)))
+SPOIL(error_text, l->err.code = -ENOEXEC; memset(l->err.msg, 7, sizeof(l->err.msg)))
+
+static void checks_what_is_loaded(void **state)
+{
+	static const char wrong[] =
+		"the image process gave an answer about '/x/y' that cannot be: ";
+	struct golin_imgproc *p;
+	struct golin_err err;
+
+	refuses(many_segments, "too many segments");
+	refuses(segment_outside, "a segment outside the file");
+	refuses(segment_wraps, "a segment that wraps");
+	refuses(segment_larger, "a segment that wraps");
+	refuses(text_backward, "a text that ends before it begins");
+	refuses(text_in_data, "a text outside the executable segments");
+	refuses(allgs_in_text, "runtime.allgs outside the writable segments");
+	refuses(allgs_at_end, "runtime.allgs outside the writable segments");
+	refuses(tls_positive, "a TLS slot that is none");
+	refuses(tls_odd, "a TLS slot that is none");
+	refuses(source, "a layout from nowhere");
+	refuses(field_source, "a field from nowhere");
+	refuses(field_far, "a field beyond 64 KiB");
+	refuses(field_outside, "a field outside its struct");
+	refuses(struct_large, "a struct of more than 64 KiB");
+	refuses(error_positive, "an error that is none");
+	refuses(error_mute, "an error without a text");
+	for (spoil_head = 1; spoil_head <= 4; spoil_head++) {
+		assert_int_equal(open_with(liar, &p, &err), -EBADMSG);
+		assert_memory_equal(err.msg, wrong, sizeof(wrong) - 1);
+	}
+	spoil_head = 0;
+	assert_int_equal(open_with(floods, &p, &err), -EBADMSG);
+	assert_string_equal(err.msg + sizeof(wrong) - 1, "an answer of a wrong length");
+}
+
+static void cleans_strings(void **state)
+{
+	struct golin_imgproc *p;
+	struct golin_err err;
+
+	spoil = strings;
+	assert_int_equal(open_with(liar, &p, &err), 0);
+	assert_string_equal(golin_imgproc_info(p)->build_id, "\\x1b[31mred");
+	assert_null(strchr(golin_imgproc_info(p)->arch, 0x1b));
+	assert_true(strlen(golin_imgproc_info(p)->arch) < sizeof(golin_imgproc_info(p)->arch));
+	assert_true(strlen(golin_imgproc_info(p)->go.text) < 64);
+	assert_null(strchr(golin_imgproc_layout(p)->fields[0].type, 0xff));
+	golin_imgproc_close(p);
+	spoil = error_text;
+	assert_int_equal(open_with(liar, &p, &err), -ENOEXEC);
+	assert_memory_equal(err.msg, "'/x/y': \\x07\\x07", 16);
+	spoil = NULL;
+}
+
+static void refuses_site(struct golin_imgproc *p, const char *why)
+{
+	const struct golin_site_want want = {.func = "f", .kind = GOLIN_SITE_ENTRY};
+	struct golin_site s = {.error = 12345};
+	struct golin_err err = {0};
+	char text[256];
+
+	snprintf(text, sizeof(text),
+		 "the image process gave an answer about '/x/y' that cannot be: %s", why);
+	assert_int_equal(golin_imgproc_sites(p, &want, 1, &s, &err), -EBADMSG);
+	assert_string_equal(err.msg, text);
+	/* Nothing of it was handed on. */
+	assert_int_equal(s.error, 12345);
+}
+
+static void checks_sites(void **state)
+{
+	const struct golin_site ok = {.insn = GOLIN_INSN_PUSH,
+				      .vaddr = 0x400210,
+				      .file_off = 0x210,
+				      .func_lo = 0x400200,
+				      .func_hi = 0x400300};
+	const struct golin_site_want want = {.func = "f", .kind = GOLIN_SITE_ENTRY};
+	struct golin_imgproc *p;
+	struct golin_site s;
+	struct golin_err err;
+
+	/* The server is forked anew for each, as it was killed for the lie before. */
+	assert_int_equal(open_with(liar, &p, &err), 0);
+	golin_imgproc_close(p);
+	lie = ok;
+	assert_int_equal(open_with(liar, &p, &err), 0);
+	assert_int_equal(golin_imgproc_sites(p, &want, 1, &s, &err), 0);
+	assert_memory_equal(&s, &ok, sizeof(s));
+	golin_imgproc_close(p);
+
+#define LIE(change, why)                                                                           \
+	do {                                                                                       \
+		lie = ok;                                                                          \
+		change;                                                                            \
+		assert_int_equal(open_with(liar, &p, &err), 0);                                    \
+		refuses_site(p, why);                                                              \
+		golin_imgproc_close(p);                                                            \
+	} while (0)
+	LIE(lie.error = 7, "an error that is none");
+	LIE(lie.insn = 6, "a kind of instruction that is none");
+	LIE(lie.drop_flags = 0x100, "flags that no branch tests");
+	LIE(lie.base_reg = 16, "a register that is none");
+	LIE(lie.vaddr = 0x400300, "an instruction outside its function");
+	LIE(lie.func_hi = 0x400f80, "a function outside the text");
+	LIE(lie.file_off = 0x211, "an instruction at a wrong place in the file");
+#undef LIE
+}
+
+static int seen;
+static void count(void *arg, uint64_t pc, const struct golin_name_frame *frames, int n)
+{
+	seen += 1000 * n + 1;
+	if (n && arg)
+		memcpy(arg, frames, sizeof(*frames));
+}
+
+static void add(const void *data, size_t len)
+{
+	memcpy(names_body + names_len, data, len);
+	names_len += len;
+}
+
+static void add_name(uint32_t n, struct wire_frame f, const char *func, const char *file)
+{
+	struct wire_name name = {n};
+
+	add(&name, sizeof(name));
+	add(&f, sizeof(f));
+	add(func, strlen(func));
+	add(file, strlen(file));
+}
+
+static void checks_names(void **state)
+{
+	static const char wrong[] = "the image process gave an answer about '/x/y' that cannot be: "
+				    "names that are malformed";
+	const uint64_t pcs[2] = {0x400200, 0x400300};
+	static struct golin_name_frame got;
+	struct golin_imgproc *p;
+	struct golin_err err;
+	const struct {
+		uint32_t n;
+		struct wire_frame f;
+	} lies[] = {
+		{33, {1, 0, 1, 1}},   {2, {1, 0, 1, 1}},     {1, {1, 4, 1, 1}},
+		{1, {1, 0, 2000, 1}}, {1, {1, 0, 1, 60000}}, {1, {0x80000000, 0, 1, 1}},
+		{1, {1, 0, 1, 0}},
+	};
+
+	names_len = 0;
+	add_name(1, (struct wire_frame){3, 2, 4, 3}, "a\x1b[m", "f\n1");
+	assert_int_equal(open_with(liar, &p, &err), 0);
+	seen = 0;
+	assert_int_equal(golin_imgproc_names(p, pcs, 1, count, &got, &err), 0);
+	assert_int_equal(seen, 1001);
+	assert_string_equal(got.func, "a\\x1b[m");
+	assert_string_equal(got.file, "f\\n1");
+	/* One answer each: the rest is asked again. */
+	seen = 0;
+	assert_int_equal(golin_imgproc_names(p, pcs, 2, count, NULL, &err), 0);
+	assert_int_equal(seen, 2002);
+	golin_imgproc_close(p);
+	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+		names_len = 0;
+		add_name(lies[i].n, lies[i].f, "a", "b");
+		assert_int_equal(open_with(liar, &p, &err), 0);
+		seen = 0;
+		assert_int_equal(golin_imgproc_names(p, pcs, 1, count, NULL, &err), -EBADMSG);
+		assert_string_equal(err.msg, wrong);
+		/* The callback still came once, or came before the lie was seen. */
+		assert_true(seen == 1 || seen == 1001);
+		golin_imgproc_close(p);
+	}
+	/* More than was asked for. */
+	names_len = 0;
+	add_name(1, (struct wire_frame){1, 0, 1, 1}, "a", "b");
+	add_name(1, (struct wire_frame){1, 0, 1, 1}, "a", "b");
+	assert_int_equal(open_with(liar, &p, &err), 0);
+	assert_int_equal(golin_imgproc_names(p, pcs, 1, count, NULL, &err), -EBADMSG);
+	golin_imgproc_close(p);
+	names_len = 0;
+}
+
+static void survives_death(void **state)
+{
+	const uint64_t pcs[3] = {0x400200, 0x400300, 0x400400};
+	struct golin_imgproc *p;
+	struct golin_err err;
+	uint64_t begin;
+
+	assert_int_equal(open_with(dies, &p, &err), -EBADMSG);
+	assert_string_equal(err.msg,
+			    "the image process ended by SIGSEGV while reading the DWARF of "
+			    "'/x/y'");
+	assert_string_equal(err.hint, "the file is damaged or crafted, or this is a bug in golin");
+
+	imgproc_set_deadlines(200, 200);
+	begin = wire_now_ns();
+	assert_int_equal(open_with(hangs, &p, &err), -EBADMSG);
+	assert_string_equal(err.msg, "the image process gave no answer in 0.2 s while reading the "
+				     "DWARF of '/x/y'");
+	assert_true(wire_now_ns() - begin < 3000000000ULL);
+	assert_int_equal(open_with(hangs_later, &p, &err), 0);
+	seen = 0;
+	assert_int_equal(golin_imgproc_names(p, pcs, 3, count, NULL, &err), -EBADMSG);
+	assert_string_equal(err.msg, "the image process gave no answer in 0.2 s while reading the "
+				     "names of '/x/y'");
+	assert_int_equal(seen, 3);
+	golin_imgproc_close(p);
+	imgproc_set_deadlines(20000, 10000);
+	/* Nobody is left. */
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
+}
+
+/* ---- tests with the real one ---- */
+
+static int open_real(struct golin_imgproc **p)
+{
+	const char *path = go_binary();
+	struct golin_err err = {0};
+	int fd, r;
+
+	if (!path)
+		return -1;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	r = golin_imgproc_open(fd, path, GOLIN_LAYOUT_AUTO, p, &err);
+	if (r)
+		print_message("%s\n", err.msg);
+	assert_int_equal(r, 0);
+	close(fd);
+	return 0;
+}
+
+static void answers(void **state)
+{
+	struct golin_site_want wants[2] = {
+		{.func = "runtime.newproc.func1",
+		 .target = "runtime.runqput",
+		 .kind = GOLIN_SITE_CALL},
+		{.func = "main.nobody", .kind = GOLIN_SITE_PROLOGUE},
+	};
+	static struct golin_name_frame got;
+	struct golin_site s[2], again[2];
+	struct golin_err err = {0};
+	struct golin_imgproc *p;
+	uint64_t pcs[1500];
+	uint32_t off;
+
+	if (open_real(&p))
+		skip();
+	assert_string_equal(golin_imgproc_info(p)->arch, "amd64");
+	assert_true(golin_layout_get(golin_imgproc_layout(p), GOLIN_F_G_goid, &off));
+	assert_int_equal(golin_imgproc_sites(p, wants, 2, s, &err), 0);
+	assert_int_equal(s[0].error, 0);
+	assert_int_equal(s[1].error, -ENOENT);
+	for (int i = 0; i < 1500; i++)
+		pcs[i] = s[0].vaddr;
+	seen = 0;
+	assert_int_equal(golin_imgproc_names(p, pcs, 1500, count, &got, &err), 0);
+	assert_true(seen >= 1500 * 1001);
+	assert_string_equal(got.func, "runtime.newproc.func1");
+	/* Killed: the next request starts another one. */
+	kill(imgproc_pid(p), SIGKILL);
+	assert_int_equal(golin_imgproc_sites(p, wants, 2, again, &err), 0);
+	assert_memory_equal(s, again, sizeof(s));
+	kill(imgproc_pid(p), SIGSTOP);
+	imgproc_set_deadlines(20000, 300);
+	seen = 0;
+	assert_int_equal(golin_imgproc_names(p, pcs, 1, count, &got, &err), 0);
+	imgproc_set_deadlines(20000, 10000);
+	assert_true(seen >= 1001);
+	golin_imgproc_close(p);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+}
+
+/* A line of /proc/PID/status. */
+static void status_line(pid_t pid, const char *key, char *dst, size_t cap)
+{
+	char path[64], line[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	dst[0] = '\0';
+	while (fgets(line, sizeof(line), f))
+		if (!strncmp(line, key, strlen(key)))
+			snprintf(dst, cap, "%s", line + strlen(key));
+	fclose(f);
+	dst[strcspn(dst, "\n")] = '\0';
+}
+
+static void is_confined(void **state)
+{
+	struct golin_imgproc *p;
+	char line[256], path[64];
+	struct stat st;
+	pid_t pid;
+
+	if (open_real(&p))
+		skip();
+	pid = imgproc_pid(p);
+	status_line(pid, "CapEff:\t", line, sizeof(line));
+	assert_string_equal(line, "0000000000000000");
+	status_line(pid, "CapPrm:\t", line, sizeof(line));
+	assert_string_equal(line, "0000000000000000");
+	status_line(pid, "NoNewPrivs:\t", line, sizeof(line));
+	assert_string_equal(line, "1");
+#ifndef __SANITIZE_ADDRESS__
+	status_line(pid, "Seccomp:\t", line, sizeof(line));
+	assert_string_equal(line, "2");
+#endif
+	/* Three times nothing, a socket, the file, and no more. */
+	snprintf(path, sizeof(path), "/proc/%d/fd/4", pid);
+	assert_int_equal(stat(path, &st), 0);
+	snprintf(path, sizeof(path), "/proc/%d/fd/5", pid);
+	assert_int_equal(stat(path, &st), -1);
+	assert_int_not_equal(getsid(pid), getsid(0));
+	golin_imgproc_close(p);
+}
+
+#ifndef __SANITIZE_ADDRESS__
+/* What a taken-over process would try. */
+static void escapes(int sock, int file, volatile uint32_t *stage)
+{
+	static const char *const args[] = {"/bin/true", NULL};
+
+	if (image_confine(file))
+		_exit(2);
+	*stage = WIRE_STAGE_SITES;
+	if (open("/etc/passwd", O_RDONLY) >= 0 || open("/dev/null", O_WRONLY) >= 0)
+		_exit(0);
+	execv(args[0], (char *const *)args);
+	_exit(0);
+}
+
+static void runs_code(int sock, int file, volatile uint32_t *stage)
+{
+	if (image_confine(file))
+		_exit(2);
+	*stage = WIRE_STAGE_SITES;
+	mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	_exit(0);
+}
+
+static void eats_memory(int sock, int file, volatile uint32_t *stage)
+{
+	if (image_confine(file))
+		_exit(2);
+	*stage = WIRE_STAGE_LAYOUT;
+	for (int i = 0; i < 64; i++)
+		if (mmap(NULL, 64 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			 0) == MAP_FAILED)
+			abort();
+	_exit(0);
+}
+
+static void cannot_escape(void **state)
+{
+	struct golin_imgproc *p;
+	struct golin_err err;
+
+	assert_int_equal(open_with(escapes, &p, &err), -EBADMSG);
+	assert_string_equal(err.msg, "the image process ended by SIGSYS while decoding the code of "
+				     "'/x/y'");
+	assert_int_equal(open_with(runs_code, &p, &err), -EBADMSG);
+	assert_string_equal(err.msg, "the image process ended by SIGSYS while decoding the code of "
+				     "'/x/y'");
+	assert_int_equal(open_with(eats_memory, &p, &err), -EBADMSG);
+	assert_string_equal(err.msg,
+			    "the image process ended by SIGABRT while reading the DWARF of "
+			    "'/x/y'");
+}
+#endif
+
+static void cut_while_mapped(void **state)
+{
+	const char *path = go_binary();
+	char name[] = "/tmp/golin-cut-XXXXXX", buf[65536], want[256];
+	struct golin_site_want w = {.func = "main.main", .kind = GOLIN_SITE_PROLOGUE};
+	struct golin_err err = {0};
+	struct golin_imgproc *p;
+	struct golin_site s;
+	int in, out;
+	ssize_t n;
+
+	if (!path)
+		skip();
+	in = open(path, O_RDONLY);
+	out = mkstemp(name);
+	while ((n = read(in, buf, sizeof(buf))) > 0)
+		assert_int_equal(write(out, buf, n), n);
+	close(in);
+	assert_int_equal(golin_imgproc_open(out, name, GOLIN_LAYOUT_AUTO, &p, &err), 0);
+	assert_int_equal(ftruncate(out, 4096), 0);
+	/* The running one dies over its mapping; a new one sees a file that is cut. */
+	assert_int_equal(golin_imgproc_sites(p, &w, 1, &s, &err), -EBADMSG);
+	snprintf(want, sizeof(want), "'%s': cut ELF file", name);
+	assert_memory_equal(err.msg, want, strlen(want));
+	golin_imgproc_close(p);
+	close(out);
+	unlink(name);
+}
+
+static void says_what_is_wrong(void **state)
+{
+	struct golin_err err = {0};
+	struct golin_imgproc *p;
+	int fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+
+	assert_int_equal(golin_imgproc_open(fd, "/etc/passwd", GOLIN_LAYOUT_AUTO, &p, &err),
+			 -ENOEXEC);
+	assert_memory_equal(err.msg, "'/etc/passwd': not an ELF file", 30);
+	close(fd);
+	assert_int_equal(golin_imgproc_open(self, "a\tb", GOLIN_LAYOUT_AUTO, &p, &err), -ENOEXEC);
+	assert_memory_equal(err.msg, "'a\\tb': not a Go program", 24);
+	assert_int_equal(golin_imgproc_open(-1, "x", GOLIN_LAYOUT_AUTO, &p, &err), -EBADF);
+	assert_string_equal(err.msg, "cannot start the image process: EBADF");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(checks_what_is_loaded), cmocka_unit_test(cleans_strings),
+		cmocka_unit_test(checks_sites),		 cmocka_unit_test(checks_names),
+		cmocka_unit_test(survives_death),	 cmocka_unit_test(answers),
+		cmocka_unit_test(is_confined),
+#ifndef __SANITIZE_ADDRESS__
+		cmocka_unit_test(cannot_escape),
+#endif
+		cmocka_unit_test(cut_while_mapped),	 cmocka_unit_test(says_what_is_wrong),
+	};
+
+	self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

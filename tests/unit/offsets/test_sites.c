@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Hook sites: the prologues of all Go versions, byte by byte, and what must be refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+#include <fcntl.h>
+#include "go_binary.h"
+#include "mini_elf.h"
+
+#define CODE(...) {__VA_ARGS__}, sizeof((uint8_t[]){__VA_ARGS__})
+/* A relative displacement within the same function, and to the start of another one. */
+#define REL32(from, to)                                                                            \
+	(uint8_t)((to) - (from)), (uint8_t)(((to) - (from)) >> 8),                                 \
+		(uint8_t)(((to) - (from)) >> 16), (uint8_t)(((to) - (from)) >> 24)
+#define CALL(self, at, callee) 0xe8, REL32((self)*MINI_STEP + (at) + 5, (callee)*MINI_STEP)
+
+static struct golin_site site(const struct mini_func *funcs, int n, const char *func, uint32_t kind,
+			      const char *target, int32_t disp)
+{
+	struct golin_site_want want = {.kind = kind, .disp = disp};
+	struct golin_err err = {0};
+	struct golin_site s;
+	static struct mini m;
+	int r;
+
+	strcpy(want.func, func);
+	strcpy(want.target, target);
+	mini_build(&m, funcs, n);
+	assert_int_equal(mini_open(&m, &err), 0);
+	r = golin_image_site(&m.img, &want, &s);
+	assert_int_equal(r, s.error);
+	mini_done(&m);
+	return s;
+}
+
+#define MORESTACK                                                                                  \
+	{                                                                                          \
+		"runtime.morestack_noctxt", CODE(0xc3), 0                                          \
+	}
+
+static void push_behind_the_branch(void **state)
+{
+	/* 1.21 and later: cmp 0x10(%r14),%rsp; jbe; push %rbp */
+	const struct mini_func f[] = {
+		MORESTACK,
+		{"main.f", CODE(0x49, 0x3b, 0x66, 0x10, 0x76, 0x02, 0x55, 0xc3, CALL(1, 8, 0)), 0},
+	};
+	struct golin_site s = site(f, 2, "main.f", GOLIN_SITE_PROLOGUE, "", 0);
+
+	assert_int_equal(s.error, 0);
+	assert_int_equal(s.insn, GOLIN_INSN_PUSH);
+	assert_int_equal(s.vaddr, mini_at(1) + 6);
+	assert_int_equal(s.file_off, s.vaddr - MINI_BASE);
+	assert_int_equal(s.func_lo, mini_at(1));
+	assert_int_equal(s.func_hi, mini_at(2));
+	assert_int_equal(s.drop_flags, 0);
+	assert_string_equal(s.text, "push rbp");
+	assert_string_equal(s.why, "behind the stack check; runs once a call");
+}
+
+static void branch_of_old_versions(void **state)
+{
+	/* 1.16: mov %fs:-8,%rcx; cmp 0x10(%rcx),%rsp; jbe (long form); sub $16,%rsp */
+	const struct mini_func f[] = {
+		MORESTACK,
+		{"main.f",
+		 CODE(0x64, 0x48, 0x8b, 0x0c, 0x25, 0xf8, 0xff, 0xff, 0xff, 0x48, 0x3b, 0x61, 0x10,
+		      0x0f, 0x86, 0x05, 0, 0, 0, 0x48, 0x83, 0xec, 0x10, 0xc3, CALL(1, 24, 0)),
+		 0},
+	};
+	struct golin_site s = site(f, 2, "main.f", GOLIN_SITE_PROLOGUE, "", 0);
+
+	assert_int_equal(s.error, 0);
+	assert_int_equal(s.insn, GOLIN_INSN_JBE);
+	assert_int_equal(s.vaddr, mini_at(1) + 13);
+	assert_int_equal(s.drop_flags, 0x41);
+	assert_string_equal(s.text, "jbe 0x401118");
+	assert_string_equal(s.why, "branch to morestack; CF or ZF: the stack grows");
+}
+
+static void huge_frames(void **state)
+{
+	/* mov %rsp,%r12; sub $0x2000,%r12; jb tail; cmp 0x10(%r14),%r12; jbe tail; push %rbp */
+	const struct mini_func f[] = {
+		MORESTACK,
+		{"main.f",
+		 CODE(0x49, 0x89, 0xe4, 0x49, 0x81, 0xec, 0x00, 0x20, 0, 0, 0x72, 0x08, 0x4d, 0x3b,
+		      0x66, 0x10, 0x76, 0x02, 0x55, 0xc3, 0x48, 0x89, 0x44, 0x24, 0x08,
+		      CALL(1, 25, 0)),
+		 0},
+	};
+	struct golin_site s = site(f, 2, "main.f", GOLIN_SITE_PROLOGUE, "", 0);
+
+	assert_int_equal(s.error, 0);
+	assert_int_equal(s.vaddr, mini_at(1) + 18);
+}
+
+static void what_is_no_stack_check(void **state)
+{
+	const struct mini_func f[] = {
+		MORESTACK,
+		/* The branch leads to something else. */
+		{"main.other", CODE(0x49, 0x3b, 0x66, 0x10, 0x76, 0x02, 0x55, 0xc3, CALL(1, 8, 2)),
+		 0},
+		/* It goes back. */
+		{"main.back", CODE(0x90, 0x49, 0x3b, 0x66, 0x10, 0x76, 0xf9, 0x55, 0xc3), 0},
+		/* The stack pointer has moved before it. */
+		{"main.moved",
+		 CODE(0x48, 0x83, 0xec, 0x10, 0x49, 0x3b, 0x66, 0x10, 0x76, 0x02, 0x55, 0xc3,
+		      CALL(3, 12, 0)),
+		 0},
+		/* A jbe that nothing was compared for. */
+		{"main.jbe", CODE(0x76, 0x02, 0x55, 0xc3, CALL(4, 4, 0)), 0},
+		{"main.bad", CODE(0x06, 0x06), 0},
+	};
+	struct golin_site s;
+
+	s = site(f, 6, "main.other", GOLIN_SITE_PROLOGUE, "", 0);
+	assert_int_equal(s.error, -ENODATA);
+	assert_string_equal(s.why, "the first jbe does not lead to morestack");
+	s = site(f, 6, "main.back", GOLIN_SITE_PROLOGUE, "", 0);
+	assert_string_equal(s.why, "the first jbe does not lead to morestack");
+	s = site(f, 6, "main.moved", GOLIN_SITE_PROLOGUE, "", 0);
+	assert_string_equal(s.why, "no stack check in the prologue");
+	s = site(f, 6, "main.jbe", GOLIN_SITE_PROLOGUE, "", 0);
+	assert_string_equal(s.why, "no stack check in the prologue");
+	s = site(f, 6, "main.bad", GOLIN_SITE_PROLOGUE, "", 0);
+	assert_string_equal(s.why, "no stack check in the prologue");
+	s = site(f, 6, "main.none", GOLIN_SITE_PROLOGUE, "", 0);
+	assert_int_equal(s.error, -ENOENT);
+	assert_string_equal(s.why, "no such function in the binary");
+	s = site(f, 6, "main.back", 9, "", 0);
+	assert_int_equal(s.error, -EINVAL);
+	assert_string_equal(s.why, "no such kind of site: 9");
+}
+
+static void calls(void **state)
+{
+	const struct mini_func f[] = {
+		MORESTACK,
+		{"main.once", CODE(0x55, CALL(1, 1, 3), CALL(1, 6, 0), 0xc3), 0},
+		{"main.twice", CODE(CALL(2, 0, 3), CALL(2, 5, 3), 0xc3), 0},
+		{"main.callee", CODE(0xc3), 0},
+		{"main.middle", CODE(0xe8, REL32(4 * MINI_STEP + 5, 3 * MINI_STEP + 1), 0xc3), 0},
+		{"main.broken", CODE(CALL(5, 0, 3), 0x06), 0},
+		/* Through the ABI wrapper, which has the same name. */
+		{"main.abi", CODE(CALL(6, 0, 7), 0xc3), 0},
+		{"main.callee", CODE(0xe9, REL32(7 * MINI_STEP + 5, 3 * MINI_STEP)), MINI_WRAPPER},
+	};
+	struct golin_site s;
+
+	s = site(f, 8, "main.once", GOLIN_SITE_CALL, "main.callee", 0);
+	assert_int_equal(s.error, 0);
+	assert_int_equal(s.insn, GOLIN_INSN_CALL);
+	assert_int_equal(s.vaddr, mini_at(1) + 1);
+	assert_string_equal(s.text, "call 0x401300");
+	assert_string_equal(s.why, "the only call of main.callee");
+	s = site(f, 8, "main.twice", GOLIN_SITE_CALL, "main.callee", 0);
+	assert_int_equal(s.error, -ENODATA);
+	assert_string_equal(s.why, "2 calls of main.callee in it, not one");
+	s = site(f, 8, "main.once", GOLIN_SITE_CALL, "main.absent", 0);
+	assert_string_equal(s.why, "0 calls of main.absent in it, not one");
+	s = site(f, 8, "main.middle", GOLIN_SITE_CALL, "main.callee", 0);
+	assert_string_equal(s.why, "0 calls of main.callee in it, not one");
+	s = site(f, 8, "main.broken", GOLIN_SITE_CALL, "main.callee", 0);
+	assert_string_equal(s.why, "no instruction at +0x5");
+	s = site(f, 8, "main.abi", GOLIN_SITE_CALL, "main.callee", 0);
+	assert_int_equal(s.error, 0);
+	assert_int_equal(s.vaddr, mini_at(6));
+}
+
+static void stores(void **state)
+{
+	const struct mini_func f[] = {
+		MORESTACK,
+		/* mov %rbx,0x180(%rcx) before the call; mov %rdx,0x180(%r8) behind it */
+		{"main.f",
+		 CODE(0x48, 0x89, 0x99, 0x80, 0x01, 0, 0, CALL(1, 7, 0), 0x49, 0x89, 0x90, 0x80,
+		      0x01, 0, 0, 0xc3),
+		 0},
+		/* Two behind it. */
+		{"main.g",
+		 CODE(CALL(2, 0, 0), 0x48, 0x89, 0x99, 0x80, 0x01, 0, 0, 0x48, 0x89, 0x99, 0x80,
+		      0x01, 0, 0, 0xc3),
+		 0},
+		/* A 4-byte store, a stack slot and an indexed one do not count. */
+		{"main.h",
+		 CODE(CALL(3, 0, 0), 0x89, 0x99, 0x80, 0x01, 0, 0, 0x48, 0x89, 0x9c, 0x24, 0x80,
+		      0x01, 0, 0, 0x48, 0x89, 0x9c, 0xc8, 0x80, 0x01, 0, 0, 0xc3),
+		 0},
+	};
+	struct golin_site s;
+
+	s = site(f, 4, "main.f", GOLIN_SITE_STORE, "", 0x180);
+	assert_int_equal(s.error, 0);
+	assert_int_equal(s.insn, GOLIN_INSN_OTHER);
+	assert_int_equal(s.vaddr, mini_at(1) + 12);
+	assert_int_equal(s.base_reg, 8);
+	assert_int_equal(s.value_reg, 2);
+	assert_string_equal(s.text, "mov [r8+0x180], rdx");
+	s = site(f, 4, "main.g", GOLIN_SITE_STORE, "", 0x180);
+	assert_int_equal(s.error, -ENODATA);
+	assert_string_equal(s.why, "2 stores to +384 behind its first call, not one");
+	s = site(f, 4, "main.h", GOLIN_SITE_STORE, "", 0x180);
+	assert_string_equal(s.why, "0 stores to +384 behind its first call, not one");
+}
+
+static void entries(void **state)
+{
+	const struct mini_func f[] = {
+		MORESTACK,
+		{"main.leaf", CODE(0x55, 0xc3), 0},
+		{"main.f", CODE(0x49, 0x3b, 0x66, 0x10, 0x76, 0x02, 0x55, 0xc3, CALL(2, 8, 0)), 0},
+	};
+	struct golin_site s;
+
+	s = site(f, 3, "main.leaf", GOLIN_SITE_ENTRY, "", 0);
+	assert_int_equal(s.error, 0);
+	assert_int_equal(s.insn, GOLIN_INSN_PUSH);
+	assert_int_equal(s.vaddr, mini_at(1));
+	assert_string_equal(s.why, "the entry; no stack check, so it runs once a call");
+	s = site(f, 3, "main.f", GOLIN_SITE_ENTRY, "", 0);
+	assert_int_equal(s.insn, GOLIN_INSN_OTHER);
+	assert_string_equal(s.why, "the entry; runs again when the stack grows");
+}
+
+static void real_program(void **state)
+{
+	static const struct {
+		const char *func, *target;
+		uint32_t kind;
+	} wants[] = {
+		{"runtime.newproc.func1", "runtime.runqput", GOLIN_SITE_CALL},
+		{"runtime.gopanic", "", GOLIN_SITE_PROLOGUE},
+		{"runtime.goexit0", "", GOLIN_SITE_PROLOGUE},
+		{"runtime.schedinit", "", GOLIN_SITE_PROLOGUE},
+	};
+	const char *path = go_binary();
+	struct golin_err err = {0};
+	struct golin_image *img;
+	int fd;
+
+	if (!path)
+		skip();
+	fd = open(path, O_RDONLY);
+	assert_int_equal(golin_image_open(fd, &img, &err), 0);
+	for (size_t i = 0; i < sizeof(wants) / sizeof(wants[0]); i++) {
+		struct golin_site_want w = {.kind = wants[i].kind};
+		struct golin_site s;
+
+		strcpy(w.func, wants[i].func);
+		strcpy(w.target, wants[i].target);
+		assert_int_equal(golin_image_site(img, &w, &s), 0);
+		assert_true(s.insn == GOLIN_INSN_CALL || s.insn == GOLIN_INSN_PUSH ||
+			    s.insn == GOLIN_INSN_JBE);
+	}
+	assert_true(golin_image_info(img)->allgs);
+	assert_int_equal(golin_image_info(img)->tls_g, -8);
+	golin_image_close(img);
+	close(fd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(push_behind_the_branch),
+		cmocka_unit_test(branch_of_old_versions),
+		cmocka_unit_test(huge_frames),
+		cmocka_unit_test(what_is_no_stack_check),
+		cmocka_unit_test(calls),
+		cmocka_unit_test(stores),
+		cmocka_unit_test(entries),
+		cmocka_unit_test(real_program),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
