@@ -13,29 +13,28 @@
 #include "view.h"
 
 /* The plan's hooks in the shape that the renderer takes. */
-static size_t render_hooks(const struct golin_plan *plan, struct offsets_hook *ret)
+static size_t render_hooks(const struct golin_plan *plan, struct golin_hook *ret)
 {
 	for (size_t i = 0; i < plan->n; i++) {
 		const struct golin_plan_hook *h = &plan->hooks[i];
 
-		ret[i] = (struct offsets_hook){
+		ret[i] = (struct golin_hook){
 			.event = h->event,
 			.func = h->want.func,
 			.found = !h->site.error,
 			.offset = h->site.file_off,
-			.instruction = h->site.text,
+			.instruction = h->site.error ? NULL : h->site.text,
 			.why = h->site.why,
-			.lost = h->lost,
 		};
 	}
 	return plan->n;
 }
 
 /* No hooks is not a failure here: the layouts are worth printing alone. */
-static size_t find_hooks(struct golin_imgproc *p, struct offsets_hook *ret, struct golin_plan *plan)
+static size_t find_hooks(struct golin_imgproc *p, struct golin_hook *ret, struct golin_plan *plan)
 {
-	struct golin_err err = {0};
 	const struct golin_image_info *info = golin_imgproc_info(p);
+	struct golin_err err = {0};
 
 	if (strcmp(info->arch, "amd64"))
 		return 0;
@@ -49,35 +48,62 @@ static size_t find_hooks(struct golin_imgproc *p, struct offsets_hook *ret, stru
 	return render_hooks(plan, ret);
 }
 
-int cmd_offsets(struct cmd_config *cfg)
+static int check_struct(const char *name, struct golin_err *err)
+{
+	if (!name)
+		return 0;
+	for (int i = 0; i < GOLIN_S_MAX; i++)
+		if (!strcmp(golin_struct_name(i), name))
+			return 0;
+	golin_err_set(err, -EINVAL, "no struct '%s' among the wanted ones", name);
+	golin_err_hint(err, "without --struct all are printed");
+	return -EINVAL;
+}
+
+static void render(const struct cmd_config *cfg, struct golin_imgproc *p, struct strbuf *out)
 {
 	static struct golin_plan plan;
-	struct offsets_hook hooks[GOLIN_PLAN_MAX];
+	struct golin_hook hooks[GOLIN_PLAN_MAX];
+	struct golin_render r = {
+		.info = golin_imgproc_info(p),
+		.layout = golin_imgproc_layout(p),
+		.hooks = hooks,
+		.only_struct = cfg->strct,
+	};
+
+	/* TSV is the table of layouts alone, and so is one struct. */
+	if (cfg->format != 3 && !cfg->strct)
+		r.nhooks = find_hooks(p, hooks, &plan);
+	if (cfg->format == 3)
+		golin_render_tsv(&r, out);
+	else if (cfg->json || cfg->format == 2)
+		golin_render_json(&r, out);
+	else
+		golin_render_table(&r, out);
+}
+
+int cmd_offsets(struct cmd_config *cfg)
+{
 	struct golin_imgproc *p = NULL;
 	struct golin_err err = {0};
 	struct strbuf out = {0};
 	char *label = NULL;
 	int fd = -1, ret;
-	size_t n;
 
 	if (cfg->nargs != 1) {
 		golin_err_set(&err, -EINVAL, cfg->nargs ? "more than one BINARY" : "no BINARY");
 		golin_err_hint(&err, "golin offsets BINARY|PID");
 		return report_err(&err);
 	}
-	ret = open_executable(cfg->args[0], &fd, &label, &err);
+	ret = check_struct(cfg->strct, &err);
+	if (!ret)
+		ret = open_executable(cfg->args[0], &fd, &label, &err);
 	if (!ret)
 		ret = golin_imgproc_open(fd, label, layout_choice(cfg), &p, &err);
 	if (!ret) {
-		n = find_hooks(p, hooks, &plan);
-		ret = cfg->json || cfg->format == 2
-			      ? offsets_render_json(golin_imgproc_info(p), golin_imgproc_layout(p),
-						    cfg->strct, hooks, n, &out, &err)
-			      : offsets_render_table(golin_imgproc_info(p), golin_imgproc_layout(p),
-						     cfg->strct, hooks, n, &out, &err);
-	}
-	if (!ret)
+		render(cfg, p, &out);
 		ret = view_flush(&out, &err);
+	}
 	golin_imgproc_close(p);
 	strbuf_done(&out);
 	free(label);

@@ -17,7 +17,7 @@ enum { RELEASE_EVERY = 256 }; /* records after which their room goes back to the
 
 static void want(void *arg, uint64_t pc)
 {
-	names_want(arg, pc);
+	live_names_want(arg, pc);
 }
 
 static int put_gone(struct live *l, const struct golin_sink *sink, uint64_t goid)
@@ -126,7 +126,7 @@ static int on_exec(struct live *l, uint64_t ts, const struct golin_sink *sink,
 	l->seen_ready = l->seen_fresh = false;
 	l->nreads = 0;
 	memset(l->read_goid, 0, sizeof(l->read_goid));
-	names_forget(&l->names);
+	live_names_forget(&l->names);
 	if (!same) {
 		live_say(l, "process %d executed another program ('%s'): its probes are taken off",
 			 (int)l->t.pid, exe);
@@ -190,7 +190,7 @@ int live_events(struct live *l, const struct golin_sink *sink, int max, struct g
 		seen++;
 	}
 	empty = !seen && !exec && !gap;
-	n = names_flush(&l->names, &l->dec, sink, err);
+	n = live_names_flush(&l->names, &l->dec, sink, err);
 	if (n < 0)
 		return n;
 

@@ -7,14 +7,14 @@
 #include "image_process.h"
 #include "live/decode.h"
 
-void names_done(struct names *n)
+void live_names_done(struct names *n)
 {
 	map64_done(&n->known);
 	array_free(&n->wanted);
 	golin_recbuf_done(&n->buf);
 }
 
-void names_forget(struct names *n)
+void live_names_forget(struct names *n)
 {
 	map64_done(&n->known);
 	memset(&n->known, 0, sizeof(n->known));
@@ -22,7 +22,7 @@ void names_forget(struct names *n)
 	n->wanted.len = 0;
 }
 
-void names_want(struct names *n, uint64_t pc)
+void live_names_want(struct names *n, uint64_t pc)
 {
 	uint64_t *slot = &n->cache[(pc ^ pc >> 10) % NAMES_CACHE], *w;
 	uint32_t v;
@@ -95,7 +95,7 @@ static void put_name(void *arg, uint64_t pc, const struct golin_name_frame *fram
 	f->count++;
 }
 
-int names_flush(struct names *n, const struct decoder *d, const struct golin_sink *sink,
+int live_names_flush(struct names *n, const struct decoder *d, const struct golin_sink *sink,
 		struct golin_err *err)
 {
 	struct flush f = {.n = n, .d = d, .sink = sink};

@@ -24,16 +24,16 @@ struct names {
 	struct golin_recbuf buf;
 };
 
-void names_done(struct names *n);
+void live_names_done(struct names *n);
 /* A record will need this pc. */
-void names_want(struct names *n, uint64_t pc);
+void live_names_want(struct names *n, uint64_t pc);
 /* What was named does not count any more. */
-void names_forget(struct names *n);
+void live_names_forget(struct names *n);
 /*
  * Yields a NAME record for each wanted pc; how many, or negative errno. A pc that the image process
  * cannot name has no frames; when it fails for good, *err says so once and the rest has none.
  */
-int names_flush(struct names *n, const struct decoder *d, const struct golin_sink *sink,
+int live_names_flush(struct names *n, const struct decoder *d, const struct golin_sink *sink,
 		struct golin_err *err);
 
 #endif

@@ -165,11 +165,11 @@ static int seen_stage(struct live *l, const struct golin_sink *sink, int max, st
 	int n, r;
 
 	while (end < l->seen.len && (int)(end - l->seen_next + l->names.wanted.len) < max) {
-		names_want(&l->names, l->seen.v[end].startpc);
-		names_want(&l->names, l->seen.v[end].gopc);
+		live_names_want(&l->names, l->seen.v[end].startpc);
+		live_names_want(&l->names, l->seen.v[end].gopc);
 		end++;
 	}
-	n = names_flush(&l->names, &l->dec, sink, err);
+	n = live_names_flush(&l->names, &l->dec, sink, err);
 	for (; n >= 0 && l->seen_next < end; l->seen_next++) {
 		const struct golin_mem_goroutine *g = &l->seen.v[l->seen_next];
 

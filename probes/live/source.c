@@ -254,7 +254,7 @@ static void close_live(struct golin_source *s)
 		helper_stop(&l->h);
 	counters_close(&l->counters);
 	ring_close(&l->ring);
-	names_done(&l->names);
+	live_names_done(&l->names);
 	join_done(&l->join);
 	golin_recbuf_done(&l->buf);
 	array_free(&l->seen);
