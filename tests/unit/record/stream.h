@@ -71,7 +71,8 @@ void read_result_done(struct read_result *r);
 
 struct golin_model *model_of(const struct stream *s, size_t n);
 struct stream dump_of(const struct golin_model *m);
-void assert_same_model(const struct golin_model *a, const struct golin_model *b);
+/* `counts`: also what they counted on the way. */
+void assert_same_model(const struct golin_model *a, const struct golin_model *b, bool counts);
 
 /* The blocks of a good recording. */
 struct block {
