@@ -296,7 +296,8 @@ static void check_paranoid(struct report *r)
 
 static void check_libraries(struct report *r)
 {
-	add(r, "libbpf", false, GOLIN_CHECK_OK, "", "libbpf %s", libbpf_version_string());
+	add(r, "libbpf", false, GOLIN_CHECK_OK, "", "libbpf %u.%u", libbpf_major_version(),
+	    libbpf_minor_version());
 	add(r, "elfutils", false, GOLIN_CHECK_OK, "", "elfutils %s", dwfl_version(NULL));
 }
 
