@@ -162,7 +162,8 @@ static bool is_in_place(const struct recording *r, const struct rec_block_header
 		return false;
 	if (r->in_state)
 		return h->type == REC_BLOCK_STATE && h->part == r->part;
-	return true;
+	/* A file that starts within a keyframe lacks its beginning. */
+	return !(r->want_state && h->type == REC_BLOCK_STATE && h->part);
 }
 
 /* Gets the next block that holds something to yield. False at the end. */
