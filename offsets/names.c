@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/text.h"
+#include "closure.h"
 #include "code.h"
 #include "image.h"
 #include "x86.h"
@@ -96,6 +97,7 @@ struct hunt {
 	const struct pcln_func *f;
 	struct target found;
 	int ranges;
+	int indirect; /* calls through a pointer */
 };
 
 static void candidate(struct hunt *h, const char *name, uint64_t lo, uint64_t pc, int32_t line)
@@ -162,7 +164,10 @@ static bool is_helper(const struct pcln_func *wrapper, const char *name)
 	return false;
 }
 
-/* Direct calls and tail jumps of the wrapper's own code; false when it calls indirectly, too. */
+/*
+ * Direct calls and tail jumps of the wrapper's own code; false when there is one that cannot be
+ * told.
+ */
 static bool hunt_calls(struct golin_image *img, struct hunt *h)
 {
 	uint64_t addr = h->f->lo, to;
@@ -178,8 +183,10 @@ static bool hunt_calls(struct golin_image *img, struct hunt *h)
 		jump = in.i.mnemonic == ZYDIS_MNEMONIC_JMP;
 		if ((!call && !jump) || outermost(h, addr, false))
 			continue;
-		if (!x86_target(&in, &to))
-			return false;
+		if (!x86_target(&in, &to)) {
+			h->indirect++;
+			continue;
+		}
 		if (jump && to >= h->f->lo && to < h->f->hi)
 			continue;
 		if (!pclntab_find_pc(h->t, to, &callee) || callee.lo != to)
@@ -215,8 +222,14 @@ static bool find_target(struct golin_image *img, const struct pcln_func *wrapper
 		struct hunt h = {.t = &img->code->tab, .f = &f};
 
 		pclntab_inline_ranges(h.t, &f, on_range, &h);
-		if (!hunt_calls(img, &h) || !h.found.name || h.found.several ||
-		    !is_made_for_one(&f, &h.found))
+		if (!hunt_calls(img, &h))
+			break;
+		if (h.indirect) {
+			if (h.indirect > 1 || h.found.name || !closure_target(img, &f, &next))
+				break;
+			candidate(&h, next.name, next.lo, 0, 0);
+		}
+		if (!h.found.name || h.found.several || !is_made_for_one(&f, &h.found))
 			break;
 		*ret = h.found;
 		*ret_in = f;
