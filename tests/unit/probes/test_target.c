@@ -454,7 +454,7 @@ static void test_replaced_before_release(void **state)
 static void test_redirection_and_signals(void **state)
 {
 	char *argv[] = {"sh", "-c",
-			"echo out; echo err >&2; read x && echo $x; grep SigBlk /proc/$$/status",
+			"echo out; echo err >&2; read x && echo $x; grep SigBlk /proc/self/status",
 			NULL};
 	struct golin_spawn_opts opts;
 	struct golin_err err = {0};
