@@ -15,10 +15,14 @@
 /* The plan's hooks in the shape that the renderer takes. */
 static size_t render_hooks(const struct golin_plan *plan, struct golin_hook *ret)
 {
+	size_t n = 0;
+
 	for (size_t i = 0; i < plan->n; i++) {
 		const struct golin_plan_hook *h = &plan->hooks[i];
 
-		ret[i] = (struct golin_hook){
+		if (!h->cookie) /* only tells where a function lies: nothing is probed there */
+			continue;
+		ret[n++] = (struct golin_hook){
 			.event = h->event,
 			.func = h->want.func,
 			.found = !h->site.error,
@@ -27,7 +31,7 @@ static size_t render_hooks(const struct golin_plan *plan, struct golin_hook *ret
 			.why = h->site.why,
 		};
 	}
-	return plan->n;
+	return n;
 }
 
 /* No hooks is not a failure here: the layouts are worth printing alone. */

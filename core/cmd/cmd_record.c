@@ -16,6 +16,7 @@ int cmd_record(struct cmd_config *cfg)
 		return report_err(&err);
 	}
 	ret = session_init(&s, cfg, &err);
+	s.refresh = true;
 	if (!ret)
 		ret = golin_writer_open(cfg->output, cfg->force, s.model, &s.writer, &err);
 	if (!ret)

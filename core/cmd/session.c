@@ -137,6 +137,9 @@ static int finish(struct session *s, struct golin_err *err)
 	int ret;
 
 	report_progress("detaching");
+	/* Best effort: the target may have ended, its memory may not be readable. */
+	if (s->refresh)
+		golin_source_control(s->src, &(struct golin_ctl){.type = GOLIN_CTL_SNAPSHOT}, NULL);
 	ret = golin_source_control(s->src, &ctl, err);
 	while (ret >= 0 && !s->src->ended && mono_ns() < limit) {
 		ret = step(s, err);
@@ -253,6 +256,7 @@ int session_view(struct session *s, struct cmd_config *cfg)
 	struct golin_err err = {0};
 	int ret = session_init(s, cfg, &err);
 
+	s->refresh = true;
 	if (!ret)
 		ret = session_open(s, &err);
 	if (!ret)

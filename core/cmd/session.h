@@ -29,6 +29,7 @@ struct session {
 	struct golin_err sink_err; /* why the sink stopped the stream */
 	int signal_fd;
 	int stdout_fd, stderr_fd; /* where a child's output goes; before open; default: stderr */
+	bool refresh;		  /* read all goroutines' states once more before the end */
 	bool no_signals;	  /* the caller handles signals itself (the TUI); before open */
 	bool child;		  /* golin started the target */
 	bool child_ended_by_us;
