@@ -141,30 +141,38 @@ static int err_refused(const struct golin_target *t, int code, struct golin_err 
 	return -EPERM;
 }
 
+/* True when `path`, as the target or as golin sees it, is the file behind fd. */
+static bool path_is(pid_t pid, const char *path, int fd)
+{
+	char theirs[4096 + 64];
+	struct stat ours, there;
+
+	snprintf(theirs, sizeof(theirs), "/proc/%d/root%s", (int)pid, path);
+	if (fstat(fd, &ours) < 0)
+		return false;
+	return (stat(theirs, &there) == 0 && same_file(&ours, &there)) ||
+	       (stat(path, &there) == 0 && same_file(&ours, &there));
+}
+
 void golin_exe_path(pid_t pid, int exe_fd, char *dst, size_t cap, bool *ret_deleted)
 {
-	static const char suffix[] = " (deleted)";
-	char link[64], raw[4096], path[sizeof(raw) + 64];
-	size_t cut = sizeof(suffix) - 1;
-	struct stat ours, there;
+	static const char mark[] = " (deleted)";
+	char link[64], raw[4096];
+	size_t cut = sizeof(mark) - 1;
 	ssize_t n = readlink(proc_path(link, sizeof(link), pid, "exe"), raw, sizeof(raw) - 1);
-	bool deleted = false;
+	struct stat st;
 
 	if (n < 0)
 		n = 0;
 	raw[n] = '\0';
-	snprintf(path, sizeof(path), "/proc/%d/root%s", (int)pid, raw);
-	if (fstat(exe_fd, &ours) == 0) {
-		if (stat(path, &there) == 0)
-			deleted = !same_file(&ours, &there);
-		else
-			deleted = ours.st_nlink == 0 || errno == ENOENT || errno == ENOTDIR;
-	}
-	/* The kernel's mark is no part of the path; when a file of that very name exists, it is. */
-	if (deleted && (size_t)n > cut && strcmp(raw + n - cut, suffix) == 0)
+	*ret_deleted = fstat(exe_fd, &st) == 0 && st.st_nlink == 0;
+	/* The kernel marks what is gone from its place, or replaced there. A file may be named so.
+	 */
+	if ((size_t)n > cut && strcmp(raw + n - cut, mark) == 0 && !path_is(pid, raw, exe_fd)) {
+		*ret_deleted = true;
 		n -= (ssize_t)cut;
+	}
 	golin_text_clean(dst, cap, raw, (size_t)n);
-	*ret_deleted = deleted;
 }
 
 /* One try; *ret_again: the process executed another program meanwhile. */

@@ -8,10 +8,7 @@
 int golin_pidfd_open(pid_t pid);
 /* Everything closed and unset. */
 void golin_target_init(struct golin_target *t);
-/*
- * The path of the executable, and whether the file there is another one than the one that runs.
- * The path is one of the target's own mount namespace, hence looked up under its root.
- */
+/* The path of the executable, and whether the file there is another one than the one that runs. */
 void golin_exe_path(pid_t pid, int exe_fd, char *dst, size_t cap, bool *ret_deleted);
 /* Opens /proc/PID/mem into t->mem_fd, or sets t->mem_errno. */
 void golin_target_open_mem(struct golin_target *t);

@@ -277,6 +277,30 @@ static void test_deleted_and_replaced(void **state)
 	golin_target_close(&run);
 }
 
+/* A file may bear the very mark that the kernel puts on what was deleted. */
+static void test_named_as_if_deleted(void **state)
+{
+	struct golin_err err = {0};
+	struct golin_target run, t;
+	char path[128];
+
+	strcpy(path, in_dir("odd (deleted)"));
+	copy_file("/bin/sleep", path, 0755);
+	start_sleep(path, &run);
+	assert_int_equal(golin_target_open(run.pid, &t, &err), 0);
+	assert_false(t.deleted);
+	assert_string_equal(t.exe, path);
+	golin_target_close(&t);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(golin_target_open(run.pid, &t, &err), 0);
+	assert_true(t.deleted);
+	assert_string_equal(t.exe, path);
+	golin_target_close(&t);
+	kill(run.pid, SIGKILL);
+	wait_end(&run);
+	golin_target_close(&run);
+}
+
 static void test_ended_of_another(void **state)
 {
 	struct golin_err err = {0};
@@ -575,6 +599,7 @@ int main(void)
 		cmocka_unit_test(test_kernel_thread),
 		cmocka_unit_test(test_another_users_process),
 		cmocka_unit_test(test_deleted_and_replaced),
+		cmocka_unit_test(test_named_as_if_deleted),
 		cmocka_unit_test(test_ended_of_another),
 		cmocka_unit_test(test_spawn_holds_until_release),
 		cmocka_unit_test(test_close_ends_what_never_ran),
