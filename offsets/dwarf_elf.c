@@ -109,6 +109,7 @@ static int build(struct dwarf_elf *d, bool with_strings, struct golin_err *err)
 		[S_STR] = "str", [S_LINE_STR] = "line_str", [S_STR_OFFSETS] = "str_offsets"};
 	const struct elf_image *e = d->elf;
 	struct part parts[S_MAX] = {0};
+	struct golin_err optional;
 	size_t pos = ehdr_size(e) + S_MAX * shdr_size(e) + sizeof(shstrtab);
 	uint8_t *buf = NULL;
 	int r;
@@ -118,8 +119,11 @@ static int build(struct dwarf_elf *d, bool with_strings, struct golin_err *err)
 		r = golin_err_set(err, -EBADMSG, "section %s is there without .debug_abbrev",
 				  d->info.name);
 	for (int i = S_STR; i < S_MAX && !r && with_strings; i++) {
-		r = open_part(e, strings[i], &parts[i], &pos, err);
-		r = r == -ENODATA ? 0 : r;
+		r = open_part(e, strings[i], &parts[i], &pos, &optional);
+		if (r == -ENODATA)
+			r = 0;
+		else if (r)
+			golin_err_set(err, r, "%s", optional.msg);
 	}
 	if (r)
 		return r;

@@ -1,0 +1,845 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* dwarf_types on DWARF made here: all forms that Go and linkers write, and hostile ones. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <dwarf.h>
+#include <elf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <zlib.h>
+#include "base/err.h"
+#include "dwarf_types.h"
+#include "elf_image.h"
+#include "elfbuild.h"
+
+/* ---- a writer of DWARF ---- */
+
+enum { MAX_LABELS = 16, MAX_REFS = 64 };
+
+struct dw {
+	struct elfb elf;
+	int version;
+	bool remote; /* names stand in .debug_str */
+	uint8_t *v;
+	size_t len, cap;
+	uint8_t str[4096];
+	size_t str_len;
+	size_t unit; /* where the open unit begins */
+	uint64_t labels[MAX_LABELS];
+	struct {
+		size_t at;
+		int label;
+	} refs[MAX_REFS];
+	int nrefs;
+};
+
+static void put(struct dw *d, int width, uint64_t v)
+{
+	while (d->len + width > d->cap) {
+		d->cap = d->cap ? d->cap * 2 : 4096;
+		d->v = realloc(d->v, d->cap);
+		assert_non_null(d->v);
+	}
+	elfb_put(&d->elf, d->v + d->len, width, v);
+	d->len += width;
+}
+
+static void put_uleb(struct dw *d, uint64_t v)
+{
+	do {
+		put(d, 1, (v & 0x7f) | (v > 0x7f ? 0x80 : 0));
+		v >>= 7;
+	} while (v);
+}
+
+static void put_name(struct dw *d, const char *s)
+{
+	if (d->remote) {
+		put(d, 4, d->str_len);
+		assert_true(d->str_len + strlen(s) < sizeof(d->str));
+		strcpy((char *)d->str + d->str_len, s);
+		d->str_len += strlen(s) + 1;
+		return;
+	}
+	do
+		put(d, 1, (uint8_t)*s);
+	while (*s++);
+}
+
+static void put_ref(struct dw *d, int label)
+{
+	assert_true(d->nrefs < MAX_REFS);
+	d->refs[d->nrefs].at = d->len;
+	d->refs[d->nrefs++].label = label;
+	put(d, 4, 0);
+}
+
+static void label(struct dw *d, int n)
+{
+	d->labels[n] = d->len;
+}
+
+/* Codes of the abbreviations. */
+enum { A_CU = 1, A_STRUCT, A_MEMBER, A_BASE, A_POINTER, A_TYPEDEF, A_PAD, A_NEST, A_FUNC };
+
+static size_t put_abbrevs(uint8_t *p, bool remote, bool sibling)
+{
+	uint8_t name = remote ? DW_FORM_strp : DW_FORM_string;
+	const uint8_t table[] = {A_CU,
+				 DW_TAG_compile_unit,
+				 1,
+				 DW_AT_name,
+				 name,
+				 DW_AT_language,
+				 DW_FORM_data1,
+				 0,
+				 0,
+				 A_STRUCT,
+				 DW_TAG_structure_type,
+				 1,
+				 DW_AT_name,
+				 name,
+				 DW_AT_byte_size,
+				 DW_FORM_udata,
+				 0,
+				 0,
+				 A_MEMBER,
+				 DW_TAG_member,
+				 0,
+				 DW_AT_name,
+				 name,
+				 DW_AT_data_member_location,
+				 DW_FORM_udata,
+				 DW_AT_type,
+				 DW_FORM_ref_addr,
+				 0,
+				 0,
+				 A_BASE,
+				 DW_TAG_base_type,
+				 0,
+				 DW_AT_name,
+				 name,
+				 DW_AT_byte_size,
+				 DW_FORM_udata,
+				 0,
+				 0,
+				 A_POINTER,
+				 DW_TAG_pointer_type,
+				 0,
+				 DW_AT_name,
+				 name,
+				 DW_AT_type,
+				 DW_FORM_ref_addr,
+				 0,
+				 0,
+				 A_TYPEDEF,
+				 DW_TAG_typedef,
+				 0,
+				 DW_AT_name,
+				 name,
+				 DW_AT_type,
+				 DW_FORM_ref_addr,
+				 0,
+				 0,
+				 A_PAD,
+				 DW_TAG_subprogram,
+				 0,
+				 DW_AT_name,
+				 DW_FORM_string,
+				 0,
+				 0,
+				 A_NEST,
+				 DW_TAG_lexical_block,
+				 1,
+				 sibling ? DW_AT_sibling : 0,
+				 sibling ? DW_FORM_ref_addr : 0,
+				 sibling ? 0 : A_FUNC,
+				 sibling ? 0 : DW_TAG_subroutine_type,
+				 sibling ? 0 : 0,
+				 DW_AT_name,
+				 name,
+				 0,
+				 0,
+				 0};
+
+	memcpy(p, table, sizeof(table));
+	return sizeof(table);
+}
+
+static void begin_unit(struct dw *d, const char *name, int lang)
+{
+	d->unit = d->len;
+	put(d, 4, 0);
+	put(d, 2, d->version);
+	if (d->version == 5) {
+		put(d, 1, DW_UT_compile);
+		put(d, 1, d->elf.is32 ? 4 : 8);
+		put(d, 4, 0);
+	} else {
+		put(d, 4, 0);
+		put(d, 1, d->elf.is32 ? 4 : 8);
+	}
+	put_uleb(d, A_CU);
+	put_name(d, name);
+	put(d, 1, lang);
+}
+
+static void end_unit(struct dw *d)
+{
+	put(d, 1, 0);
+	elfb_put(&d->elf, d->v + d->unit, 4, d->len - d->unit - 4);
+}
+
+/* Names that do not compress by much: golin refuses what compresses too well. */
+static void pad(struct dw *d, size_t bytes)
+{
+	static uint32_t seed = 1;
+	size_t end = d->len + bytes;
+
+	while (d->len + 64 < end) {
+		put_uleb(d, A_PAD);
+		for (int i = 0; i < 40; i++)
+			put(d, 1, 'a' + (seed = seed * 1103515245 + 12345) / 65536 % 26);
+		put(d, 1, 0);
+	}
+	while (d->len < end) { /* DIEs of two bytes, or a longer one */
+		put_uleb(d, A_PAD);
+		if (end - d->len == 2)
+			put(d, 1, 'x');
+		put(d, 1, 0);
+	}
+}
+
+static void put_struct(struct dw *d, const char *name, uint64_t size)
+{
+	put_uleb(d, A_STRUCT);
+	put_name(d, name);
+	put_uleb(d, size);
+}
+
+static void put_member(struct dw *d, const char *name, uint64_t off, int type)
+{
+	put_uleb(d, A_MEMBER);
+	put_name(d, name);
+	put_uleb(d, off);
+	put_ref(d, type);
+}
+
+enum { T_UINT64 = 1, T_M, T_PM, T_ID, T_FUNC };
+
+static void put_types(struct dw *d)
+{
+	put_struct(d, "runtime.g", 456);
+	put_member(d, "m", 48, T_PM);
+	put_member(d, "goid", 152, T_UINT64);
+	put_member(d, "id", 160, T_ID);
+	put(d, 1, 0);
+	label(d, T_M);
+	put_struct(d, "runtime.m", 16);
+	put_member(d, "g0", 8, T_UINT64);
+	put(d, 1, 0);
+}
+
+static void put_leaf_types(struct dw *d)
+{
+	label(d, T_UINT64);
+	put_uleb(d, A_BASE);
+	put_name(d, "uint64");
+	put_uleb(d, 8);
+	label(d, T_PM);
+	put_uleb(d, A_POINTER);
+	put_name(d, "*runtime.m");
+	put_ref(d, T_M);
+	label(d, T_ID);
+	put_uleb(d, A_TYPEDEF);
+	put_name(d, "main.ID");
+	put_ref(d, T_UINT64);
+}
+
+static void resolve(struct dw *d)
+{
+	for (int i = 0; i < d->nrefs; i++)
+		elfb_put(&d->elf, d->v + d->refs[i].at, 4, d->labels[d->refs[i].label]);
+}
+
+/*
+ * What a Go program has: a unit of C, one of Go, one named runtime without types, the one with
+ * them, and one more runtime behind it.
+ */
+static void put_program(struct dw *d, size_t before, size_t between, size_t behind)
+{
+	begin_unit(d, "runtime", DW_LANG_C99);
+	put_struct(d, "runtime.g", 4); /* C's, not Go's */
+	put(d, 1, 0);
+	end_unit(d);
+	begin_unit(d, "main", DW_LANG_Go);
+	pad(d, before);
+	end_unit(d);
+	begin_unit(d, "runtime", DW_LANG_Go);
+	pad(d, 100);
+	end_unit(d);
+	begin_unit(d, "runtime", DW_LANG_Go);
+	pad(d, 200);
+	put_types(d);
+	pad(d, between);
+	put_leaf_types(d);
+	pad(d, behind);
+	end_unit(d);
+	begin_unit(d, "runtime", DW_LANG_Go);
+	pad(d, 100);
+	end_unit(d);
+	resolve(d);
+}
+
+enum packing { PLAIN, ELF_ZLIB, GNU_ZLIB };
+
+/* Compresses src; the result is to be freed. */
+static uint8_t *pack(struct dw *d, enum packing how, const uint8_t *src, size_t len, size_t *ret)
+{
+	uLongf out = compressBound(len);
+	size_t header = how == GNU_ZLIB ? 12 : d->elf.is32 ? 12 : 24;
+	uint8_t *p = calloc(1, header + out);
+
+	assert_non_null(p);
+	assert_int_equal(compress2(p + header, &out, src, len, 6), Z_OK);
+	if (how == GNU_ZLIB) {
+		memcpy(p, "ZLIB", 4);
+		for (int i = 0; i < 8; i++)
+			p[4 + i] = (uint64_t)len >> (8 * (7 - i));
+	} else {
+		elfb_put(&d->elf, p, 4, ELFCOMPRESS_ZLIB);
+		elfb_put(&d->elf, p + (d->elf.is32 ? 4 : 8), d->elf.is32 ? 4 : 8, len);
+	}
+	*ret = header + out;
+	return p;
+}
+
+static void add_packed(struct dw *d, enum packing how, const char *plain, const char *gnu,
+		       const uint8_t *src, size_t len, uint8_t **ret_mem)
+{
+	*ret_mem = NULL;
+	if (how != PLAIN)
+		src = *ret_mem = pack(d, how, src, len, &len);
+	elfb_section(&d->elf, how == GNU_ZLIB ? gnu : plain, SHT_PROGBITS,
+		     how == ELF_ZLIB ? SHF_COMPRESSED : 0, 0, src, len);
+}
+
+static void open_dw(struct dw *d, enum packing how, bool sibling, struct elf_image *ret)
+{
+	uint8_t abbrevs[256], *mem[3] = {0};
+	struct golin_err err = {0};
+	int fd;
+
+	add_packed(d, how, ".debug_abbrev", ".zdebug_abbrev", abbrevs,
+		   put_abbrevs(abbrevs, d->remote, sibling), &mem[0]);
+	add_packed(d, how, ".debug_info", ".zdebug_info", d->v, d->len, &mem[1]);
+	if (d->remote)
+		add_packed(d, how, ".debug_str", ".zdebug_str", d->str, d->str_len, &mem[2]);
+	fd = elfb_build_fd(&d->elf);
+	assert_int_equal(elf_image_open(fd, ret, &err), 0);
+	close(fd);
+	for (int i = 0; i < 3; i++)
+		free(mem[i]);
+	free(d->v);
+	d->v = NULL;
+}
+
+/* ---- asking ---- */
+
+static int struct_id(const void *arg, const char *name)
+{
+	return !strcmp(name, "runtime.g") ? 0 : !strcmp(name, "runtime.m") ? 1 : -1;
+}
+
+static int collect(const struct elf_image *e, struct dwarf_struct *s, uint32_t *version,
+		   struct golin_err *err)
+{
+	struct dwarf_want want = {.struct_id = struct_id, .nstructs = 2};
+
+	memset(err, 0, sizeof(*err));
+	return dwarf_types_collect(e, &want, s, version, err);
+}
+
+static void check_member(const struct dwarf_member *m, const char *name, uint64_t off,
+			 uint64_t size, const char *type)
+{
+	assert_string_equal(m->name, name);
+	assert_int_equal(m->offset, off);
+	assert_int_equal(m->size, size);
+	assert_string_equal(m->type, type);
+}
+
+static void expect_right(struct dw *d, enum packing how)
+{
+	uint64_t word = d->elf.is32 ? 4 : 8;
+	struct dwarf_struct s[2];
+	struct golin_err err;
+	struct elf_image e;
+	uint32_t version = 0;
+	int expected = d->version;
+
+	open_dw(d, how, false, &e);
+	collect(&e, s, &version, &err);
+	assert_string_equal(err.msg, "");
+	assert_int_equal(version, expected);
+	assert_true(s[0].found);
+	assert_int_equal(s[0].size, 456);
+	assert_int_equal(s[0].members.len, 3);
+	check_member(&s[0].members.v[0], "m", 48, word, "*runtime.m");
+	check_member(&s[0].members.v[1], "goid", 152, 8, "uint64");
+	check_member(&s[0].members.v[2], "id", 160, 8, "main.ID");
+	assert_true(s[1].found);
+	assert_int_equal(s[1].size, 16);
+	assert_int_equal(s[1].members.len, 1);
+	dwarf_structs_done(s, 2);
+	elf_image_done(&e);
+}
+
+static void expect_error(struct dw *d, enum packing how, bool sibling, int code, const char *msg)
+{
+	struct dwarf_struct s[2];
+	struct golin_err err;
+	struct elf_image e;
+	uint32_t version;
+
+	open_dw(d, how, sibling, &e);
+	assert_int_equal(collect(&e, s, &version, &err), code);
+	assert_string_equal(err.msg, msg);
+	assert_false(s[0].found);
+	elf_image_done(&e);
+}
+
+/* ---- tests ---- */
+
+static void test_forms(void **state)
+{
+	static const enum packing packings[] = {PLAIN, ELF_ZLIB, GNU_ZLIB};
+
+	for (int version = 4; version <= 5; version++)
+		for (int kind = 0; kind < 8; kind++)
+			for (int p = 0; p < 3; p++) {
+				struct dw d = {.version = version,
+					       .remote = kind & 4,
+					       .elf = {.is32 = kind & 1, .big_endian = kind & 2}};
+
+				put_program(&d, 1000, 1000, 1000);
+				expect_right(&d, packings[p]);
+			}
+}
+
+/*
+ * The first step takes 256 KiB: everything that can stand around its end does so once, then types
+ * that stand behind, and units that are skipped on the way.
+ */
+static void test_growth(void **state)
+{
+	static const size_t far[] = {300 << 10, 1 << 20, 5 << 20};
+
+	for (size_t at = (256 << 10) - 700; at < (256 << 10) + 50; at++) {
+		struct dw d = {.version = at & 1 ? 4 : 5};
+
+		put_program(&d, at, 0, 300);
+		expect_right(&d, PLAIN);
+	}
+	for (size_t i = 0; i < 3; i++)
+		for (int p = PLAIN; p <= GNU_ZLIB; p++) {
+			struct dw d = {.version = 5};
+
+			put_program(&d, far[i], far[2 - i], far[i]);
+			expect_right(&d, p);
+		}
+}
+
+/* Nothing is read behind the unit's end, and nothing behind the last that is wanted. */
+static void test_stops(void **state)
+{
+	struct dw d = {.version = 4};
+	struct golin_err err;
+	struct dwarf_struct s[2];
+	struct elf_image e;
+	uint32_t version;
+	size_t end;
+
+	put_program(&d, 1000, 1000, 3 << 20);
+	end = d.len;
+	memset(d.v + end - (1 << 20), 0xff, 1 << 20); /* nonsense from there on */
+	open_dw(&d, PLAIN, false, &e);
+	assert_int_equal(collect(&e, s, &version, &err), 0);
+	assert_int_equal(s[0].members.len, 3);
+	dwarf_structs_done(s, 2);
+	elf_image_done(&e);
+}
+
+/* A struct that the program does not have, with and without knowing so. */
+static void test_missing_struct(void **state)
+{
+	for (int known = 0; known < 2; known++) {
+		struct dw d = {.version = 5};
+		bool dispensable[2] = {false, known};
+		struct dwarf_want want = {
+			.struct_id = struct_id, .nstructs = 2, .dispensable = dispensable};
+		struct golin_err err = {0};
+		struct dwarf_struct s[2];
+		struct elf_image e;
+		uint32_t version;
+
+		begin_unit(&d, "runtime", DW_LANG_Go);
+		put_struct(&d, "runtime.g", 8);
+		put_member(&d, "goid", 0, T_UINT64);
+		put(&d, 1, 0);
+		put_leaf_types(&d);
+		label(&d, T_M);
+		end_unit(&d);
+		resolve(&d);
+		open_dw(&d, PLAIN, false, &e);
+		assert_int_equal(dwarf_types_collect(&e, &want, s, &version, &err), 0);
+		assert_true(s[0].found);
+		assert_false(s[1].found);
+		dwarf_structs_done(s, 2);
+		elf_image_done(&e);
+	}
+}
+
+static void test_absent(void **state)
+{
+	struct dw d = {.version = 4}, e = {.version = 4};
+	struct golin_err err;
+	struct dwarf_struct s[2];
+	struct elfb b = {0};
+	struct elf_image elf;
+	uint32_t version;
+	int fd;
+
+	elfb_section(&b, ".text", SHT_PROGBITS, 0, 0, "x", 1);
+	fd = elfb_build_fd(&b);
+	assert_int_equal(elf_image_open(fd, &elf, NULL), 0);
+	close(fd);
+	assert_int_equal(collect(&elf, s, &version, &err), -ENODATA);
+	assert_string_equal(err.msg, "no section .debug_info");
+	elf_image_done(&elf);
+
+	begin_unit(&d, "runtime", DW_LANG_C99);
+	put_types(&d);
+	put_leaf_types(&d);
+	end_unit(&d);
+	resolve(&d);
+	expect_error(&d, PLAIN, false, -ENODATA, "no types of Go in .debug_info");
+	begin_unit(&e, "main", DW_LANG_Go);
+	put_types(&e);
+	put_leaf_types(&e);
+	end_unit(&e);
+	resolve(&e);
+	expect_error(&e, GNU_ZLIB, false, -ENODATA, "no types of Go in .zdebug_info");
+}
+
+/* Compressed sections that lie, and ones that are damaged. */
+static void test_compression(void **state)
+{
+	static const struct {
+		const char *name;
+		uint64_t flags;
+		int how; /* what is done to it */
+		int code;
+		const char *msg;
+	} cases[] = {
+		{".debug_info", SHF_COMPRESSED, 0, -EBADMSG,
+		 "section .debug_info claims 1.0 TiB from 1000 bytes: refused"},
+		{".debug_info", SHF_COMPRESSED, 1, -EBADMSG,
+		 "section .debug_info claims 62.6 KiB from 1000 bytes: refused"},
+		{".debug_info", SHF_COMPRESSED, 2, -EOPNOTSUPP,
+		 "section .debug_info is compressed by method 2 (zstd); golin reads zlib (1)"},
+		{".debug_info", SHF_COMPRESSED, 3, -EBADMSG,
+		 "section .debug_info is too short for its compression header"},
+		{".debug_info", SHF_COMPRESSED, 4, -EBADMSG,
+		 "section .debug_info cannot be inflated: unknown compression method behind 0 "
+		 "bytes"},
+		{".zdebug_info", 0, 5, -EBADMSG, "section .zdebug_info does not begin with 'ZLIB'"},
+		{".zdebug_info", 0, 6, -EBADMSG,
+		 "section .zdebug_info claims 16.0 EiB from 1000 bytes: refused"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct elfb b = {0};
+		uint8_t data[1024] = {0}, abbrevs[256];
+		struct dwarf_struct s[2];
+		struct golin_err err;
+		struct elf_image e;
+		uint32_t version;
+		size_t len = 1024;
+		int fd;
+
+		elfb_put(&b, data, 4, cases[i].how == 2 ? 2 : ELFCOMPRESS_ZLIB);
+		elfb_put(&b, data + 8, 8,
+			 cases[i].how == 0   ? 1ull << 40
+			 : cases[i].how == 1 ? 64 * 1000 + 64
+					     : 2000);
+		if (cases[i].how == 3)
+			len = 23;
+		if (cases[i].how >= 5)
+			len = 1012;
+		if (cases[i].how == 6) {
+			memcpy(data, "ZLIB", 4);
+			memset(data + 4, 0xff, 8);
+		}
+		elfb_section(&b, ".debug_abbrev", SHT_PROGBITS, 0, 0, abbrevs,
+			     put_abbrevs(abbrevs, false, false));
+		elfb_section(&b, cases[i].name, SHT_PROGBITS, cases[i].flags, 0, data, len);
+		fd = elfb_build_fd(&b);
+		assert_int_equal(elf_image_open(fd, &e, NULL), 0);
+		close(fd);
+		assert_int_equal(collect(&e, s, &version, &err), cases[i].code);
+		assert_string_equal(err.msg, cases[i].msg);
+		elf_image_done(&e);
+	}
+}
+
+/* The stream ends early, goes on for longer, or has a wrong checksum. */
+static void test_stream(void **state)
+{
+	static const char *const msg[] = {
+		"section .debug_abbrev ends after 60 bytes, it claims 100",
+		"section .debug_abbrev has more than the 50 bytes it claims",
+		"section .debug_abbrev cannot be inflated: incorrect data check at its end",
+	};
+	static const size_t claims[] = {100, 50, 60};
+	uint8_t plain[60], info[64] = {0};
+
+	for (int i = 0; i < 60; i++)
+		plain[i] = i * 37 % 101;
+	for (int i = 0; i < 3; i++) {
+		struct dw d = {.version = 4};
+		struct dwarf_struct s[2];
+		struct golin_err err;
+		struct elf_image e;
+		uint32_t version;
+		size_t len;
+		uint8_t *p = pack(&d, ELF_ZLIB, plain, sizeof(plain), &len);
+		int fd;
+
+		elfb_put(&d.elf, p + 8, 8, claims[i]);
+		if (i == 2)
+			p[len - 1] ^= 1;
+		elfb_section(&d.elf, ".debug_abbrev", SHT_PROGBITS, SHF_COMPRESSED, 0, p, len);
+		elfb_section(&d.elf, ".debug_info", SHT_PROGBITS, 0, 0, info, sizeof(info));
+		fd = elfb_build_fd(&d.elf);
+		assert_int_equal(elf_image_open(fd, &e, NULL), 0);
+		close(fd);
+		assert_int_equal(collect(&e, s, &version, &err), -EBADMSG);
+		assert_string_equal(err.msg, msg[i]);
+		elf_image_done(&e);
+		free(p);
+	}
+}
+
+static void test_no_abbrev(void **state)
+{
+	struct elfb b = {0};
+	struct dwarf_struct s[2];
+	struct golin_err err;
+	struct elf_image e;
+	uint32_t version;
+	int fd;
+
+	elfb_section(&b, ".debug_info", SHT_PROGBITS, 0, 0, "01234567890123456789", 20);
+	fd = elfb_build_fd(&b);
+	assert_int_equal(elf_image_open(fd, &e, NULL), 0);
+	close(fd);
+	assert_int_equal(collect(&e, s, &version, &err), -EBADMSG);
+	assert_string_equal(err.msg, "section .debug_info is there without .debug_abbrev");
+	elf_image_done(&e);
+}
+
+/* One thing wrong in otherwise good DWARF. */
+static void test_corrupt(void **state)
+{
+	for (int i = 0; i < 9; i++) {
+		static const char *const msg[] = {
+			"corrupt DWARF: member goid at 456 of 8 bytes does not fit into its struct "
+			"of 456",
+			"corrupt DWARF: a struct is too large at 0x15 of .debug_info",
+			"corrupt DWARF: a type that goes round in circles at 0x2f of .debug_info",
+			"corrupt DWARF: a type lies outside at 0xffffff of .debug_info",
+			"malformed unit at 0x0 of .debug_info: it has 1000 bytes, the section ends "
+			"at 0x43",
+			"malformed unit at 0x0 of .debug_info: DWARF version 77 (known: 2 to 5)",
+			"malformed unit at 0x0 of .debug_info: length 0xfffffff5",
+			"corrupt DWARF: a unit's abbreviations lie outside of .debug_abbrev at 0x0 "
+			"of .debug_info",
+			"malformed .debug_info: 5 bytes behind the last unit",
+		};
+		struct dw d = {.version = 4};
+
+		begin_unit(&d, i == 8 ? "rumtime" : "runtime", DW_LANG_Go);
+		put_struct(&d, "runtime.g", i == 1 ? 65537 : 456);
+		put_member(&d, "goid", i == 0 ? 456 : 152, i == 2 ? T_ID : T_UINT64);
+		put(&d, 1, 0);
+		put_uleb(&d, A_TYPEDEF);
+		d.labels[T_ID] = d.len - 1;
+		put_name(&d, "loop");
+		put_ref(&d, T_ID);
+		label(&d, T_UINT64);
+		put_uleb(&d, A_BASE);
+		put_name(&d, "uint64");
+		put_uleb(&d, 8);
+		end_unit(&d);
+		if (i == 3)
+			d.labels[T_UINT64] = 0xffffff;
+		resolve(&d);
+		if (i == 4)
+			elfb_put(&d.elf, d.v, 4, 1000);
+		if (i == 5)
+			elfb_put(&d.elf, d.v + 4, 2, 77);
+		if (i == 6)
+			elfb_put(&d.elf, d.v, 4, 0xfffffff5);
+		if (i == 7)
+			elfb_put(&d.elf, d.v + 6, 4, 5000);
+		if (i == 8)
+			put(&d, 4, 0), put(&d, 1, 0);
+		expect_error(&d, PLAIN, false, -EBADMSG, msg[i]);
+	}
+}
+
+/* Circles of DW_AT_sibling would keep libdw busy for ever. */
+static void test_sibling(void **state)
+{
+	struct dw d = {.version = 4};
+
+	begin_unit(&d, "runtime", DW_LANG_Go);
+	put_struct(&d, "runtime.x", 8);
+	label(&d, T_M);
+	put_uleb(&d, A_NEST);
+	put_ref(&d, T_M);
+	put(&d, 1, 0);
+	put(&d, 1, 0);
+	end_unit(&d);
+	resolve(&d);
+	expect_error(
+		&d, PLAIN, true, -EOPNOTSUPP,
+		"the DWARF data was rewritten by another tool: its entries have DW_AT_sibling");
+}
+
+static double cpu_seconds(void)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_SELF, &u);
+	return u.ru_utime.tv_sec + u.ru_utime.tv_usec / 1e6;
+}
+
+/* Nested three million deep: no recursion, and not more than a look at each. */
+static void test_deep(void **state)
+{
+	enum { DEPTH = 3 * 1000 * 1000 };
+	struct dw d = {.version = 4};
+	double start = cpu_seconds();
+
+	begin_unit(&d, "runtime", DW_LANG_Go);
+	for (int i = 0; i < DEPTH; i++)
+		put(&d, 1, A_NEST);
+	for (int i = 0; i < DEPTH; i++)
+		put(&d, 1, 0);
+	put_types(&d);
+	put_leaf_types(&d);
+	end_unit(&d);
+	resolve(&d);
+	expect_right(&d, PLAIN);
+	assert_true(cpu_seconds() - start < 20);
+}
+
+/* Cut at every byte, with the section's size telling so: an error, or what is right. */
+static void test_cut(void **state)
+{
+	for (int version = 4; version <= 5; version++)
+		for (size_t cut = 0;; cut++) {
+			struct dw d = {.version = version};
+			struct dwarf_struct s[2];
+			struct golin_err err;
+			struct elf_image e;
+			uint32_t v;
+			size_t len;
+			int r;
+
+			put_program(&d, 20, 20, 20);
+			len = d.len;
+			if (cut >= len) {
+				free(d.v);
+				break;
+			}
+			d.len = cut;
+			open_dw(&d, PLAIN, false, &e);
+			r = collect(&e, s, &v, &err);
+			if (!r) {
+				assert_int_equal(s[0].members.len, 3);
+				assert_int_equal(s[0].members.v[1].offset, 152);
+				dwarf_structs_done(s, 2);
+			} else {
+				assert_true(r == -EBADMSG || r == -ENODATA);
+				assert_true(*err.msg);
+			}
+			elf_image_done(&e);
+		}
+}
+
+/* Each byte set to a few values: an answer within bounds, whatever it is. */
+static void test_mutated(void **state)
+{
+	static const uint8_t values[] = {0x00, 0x01, 0x08, 0x7f, 0x80, 0xff};
+	struct dw d = {.version = 4};
+	uint8_t abbrevs[256], *bytes;
+	size_t nabbrevs = put_abbrevs(abbrevs, false, false), len;
+
+	put_program(&d, 20, 20, 20);
+	bytes = d.v;
+	len = d.len;
+	for (size_t i = 0; i < (len + nabbrevs) * sizeof(values); i++) {
+		uint8_t *p = i / sizeof(values) < len ? &bytes[i / sizeof(values)]
+						      : &abbrevs[i / sizeof(values) - len];
+		uint8_t orig = *p;
+		struct elfb b = {0};
+		struct dwarf_struct s[2];
+		struct golin_err err;
+		struct elf_image e;
+		uint32_t version;
+		int fd;
+
+		*p = values[i % sizeof(values)];
+		elfb_section(&b, ".debug_abbrev", SHT_PROGBITS, 0, 0, abbrevs, nabbrevs);
+		elfb_section(&b, ".debug_info", SHT_PROGBITS, 0, 0, bytes, len);
+		fd = elfb_build_fd(&b);
+		assert_int_equal(elf_image_open(fd, &e, NULL), 0);
+		close(fd);
+		if (!collect(&e, s, &version, &err)) {
+			for (size_t m = 0; m < s[0].members.len; m++)
+				assert_true(s[0].members.v[m].offset + s[0].members.v[m].size <=
+					    s[0].size);
+			dwarf_structs_done(s, 2);
+		} else {
+			assert_true(*err.msg);
+		}
+		elf_image_done(&e);
+		*p = orig;
+	}
+	free(bytes);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_forms),	cmocka_unit_test(test_growth),
+		cmocka_unit_test(test_stops),	cmocka_unit_test(test_missing_struct),
+		cmocka_unit_test(test_absent),	cmocka_unit_test(test_compression),
+		cmocka_unit_test(test_stream),	cmocka_unit_test(test_no_abbrev),
+		cmocka_unit_test(test_corrupt), cmocka_unit_test(test_sibling),
+		cmocka_unit_test(test_deep),	cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_mutated),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
