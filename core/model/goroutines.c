@@ -77,11 +77,7 @@ uint32_t space_of(const struct golin_model *m, const struct golin_goroutine *g)
 
 golin_gidx goroutine_find(const struct golin_model *m, uint32_t space, uint64_t goid)
 {
-	uint32_t i;
-
-	if (!goid || !key_fits(goid) || !map64_get(&m->by_goid, key_of(space, goid), &i))
-		return GOLIN_GIDX_NONE;
-	return i;
+	return goid && key_fits(goid) ? goids_get(&m->goids, key_of(space, goid)) : GOLIN_GIDX_NONE;
 }
 
 int goroutine_add(struct golin_model *m, uint32_t space, uint64_t goid, golin_gidx *ret)
@@ -96,7 +92,7 @@ int goroutine_add(struct golin_model *m, uint32_t space, uint64_t goid, golin_gi
 			return -ENOMEM;
 		i = (golin_gidx)m->nodes.len;
 	}
-	if (!map64_put(&m->by_goid, key_of(space, goid), i))
+	if (goids_put(&m->goids, key_of(space, goid), i))
 		return -ENOMEM;
 	n = node_at(m, i);
 	if (i == m->unused)
@@ -188,7 +184,7 @@ static void forget(struct golin_model *m, golin_gidx i)
 	if (n->g.exited)
 		m->counts.ended--;
 	if (space != NO_SPACE)
-		map64_del(&m->by_goid, key_of(space, n->g.goid));
+		goids_del(&m->goids, key_of(space, n->g.goid));
 	n->g.goid = 0;
 	n->g.flags = 0;
 	n->qnext = m->unused;

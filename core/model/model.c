@@ -26,7 +26,7 @@ static void model_done(struct golin_model *m)
 {
 	array_free(&m->nodes);
 	array_free(&m->spaces);
-	map64_done(&m->by_goid);
+	goids_done(&m->goids);
 	map64_done(&m->by_space);
 	strings_done(&m->strings);
 	names_done(&m->names);
@@ -453,7 +453,7 @@ static size_t map_bytes(const struct map64 *map)
 static uint64_t model_bytes(const struct golin_model *m)
 {
 	return sizeof(*m) + m->nodes.cap * sizeof(*m->nodes.v) +
-	       m->spaces.cap * sizeof(*m->spaces.v) + map_bytes(&m->by_goid) +
+	       m->spaces.cap * sizeof(*m->spaces.v) + goids_bytes(&m->goids) +
 	       map_bytes(&m->by_space) + strings_bytes(&m->strings) +
 	       m->names.v.cap * sizeof(*m->names.v.v) +
 	       m->names.frames.cap * sizeof(*m->names.frames.v) + map_bytes(&m->names.ids) +

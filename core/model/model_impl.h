@@ -92,6 +92,27 @@ struct stacks {
 void stacks_done(struct stacks *t);
 int model_apply_stack(struct golin_model *m, const struct golin_rec_stack *r, uint32_t space);
 
+/* ---- goids.c: goid -> index ---- */
+
+enum { GOID_PAGE = 16 };
+
+struct goid_page {
+	golin_gidx slot[GOID_PAGE]; /* of one not in use: slot[0] is the next such */
+};
+
+struct goids {
+	ARRAY_OF(struct goid_page) pages;
+	struct map64 by_key; /* key / GOID_PAGE -> page */
+	uint32_t unused, cached;
+	uint64_t cached_key;
+};
+
+void goids_done(struct goids *t);
+golin_gidx goids_get(const struct goids *t, uint64_t key);
+int goids_put(struct goids *t, uint64_t key, golin_gidx i);
+void goids_del(struct goids *t, uint64_t key);
+size_t goids_bytes(const struct goids *t);
+
 /* ---- the model ---- */
 
 /* Private bits of golin_goroutine.flags: the queue in which an ended one stands. */
@@ -123,7 +144,7 @@ struct space {
 struct golin_model {
 	struct golin_model_opts opts;
 	ARRAY_OF(struct node) nodes;
-	struct map64 by_goid;
+	struct goids goids;
 	golin_gidx unused, root_first, root_last;
 	/*
 	 * Ended goroutines in the order in which they ended. Eviction takes the head of `queue`;

@@ -139,7 +139,17 @@ static void test_bytes_of_a_goroutine(void **s)
 		create(k, 1, k);
 	golin_model_counts(M, &c);
 	/* The promise is 400 at most, with all that belongs to it. */
+	assert_true(c.bytes / 100000 <= 200);
+	free_model();
+	/* The few that are left of very many, far apart. */
+	make_model(0);
+	for (uint64_t k = 1; k <= 100000; k++)
+		create(k, 0, k * 1000003);
+	golin_model_counts(M, &c);
 	assert_true(c.bytes / 100000 <= 400);
+	for (uint64_t k = 1; k <= 100000; k++)
+		assert_int_equal(find(k * 1000003)->goid, k * 1000003);
+	assert_null(find(1000002));
 	free_model();
 }
 

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* How fast the model takes records, and what it holds: a table on stdout. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/strbuf.h"
+#include "export/export.h"
+#include "golin/dump.h"
+#include "golin/model.h"
+#include "model/filter.h"
+
+static struct golin_model *M;
+
+static double now_s(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static void must(int rc)
+{
+	if (rc) {
+		fprintf(stderr, "model: apply failed: %s\n", strerror(-rc));
+		exit(70);
+	}
+}
+
+static void create(uint64_t ts, uint64_t parent, uint64_t child)
+{
+	const struct golin_rec_goroutine_create r = {
+		.h = {.type = GOLIN_REC_GOROUTINE_CREATE,
+		      .version = 1,
+		      .size = sizeof(r),
+		      .target = 1,
+		      .ts = ts,
+		      .goid = parent},
+		.child = child,
+		.startpc = 0x400000 + child % 16,
+		.gopc = 0x500000 + child % 16,
+		.via = GOLIN_VIA_GO,
+	};
+
+	must(golin_model_apply(M, &r.h));
+}
+
+static void ended(uint64_t ts, uint64_t goid)
+{
+	const struct golin_rec_goroutine_exit r = {
+		.h = {.type = GOLIN_REC_GOROUTINE_EXIT,
+		      .version = 1,
+		      .size = sizeof(r),
+		      .target = 1,
+		      .ts = ts,
+		      .goid = goid},
+		.startpc = 0x400000 + goid % 16,
+		.gopc = 0x500000 + goid % 16,
+		.how = GOLIN_HOW_RETURN,
+	};
+
+	must(golin_model_apply(M, &r.h));
+}
+
+static void names(void)
+{
+	struct golin_recbuf b = {0};
+
+	for (uint64_t k = 0; k < 32; k++) {
+		struct golin_rec_name *r = golin_recbuf_begin(
+			&b, GOLIN_REC_NAME, sizeof(*r) + sizeof(struct golin_rec_frame));
+		size_t at = offsetof(struct golin_rec_name, frames);
+		char func[32];
+
+		if (!r)
+			exit(70);
+		snprintf(func, sizeof(func), "main.worker%d", (int)k);
+		r->h.target = 1;
+		r->pc = (k < 16 ? 0x400000 : 0x500000) + k % 16;
+		r->n = 1;
+		golin_recbuf_str(&b, at, func, strlen(func));
+		golin_recbuf_str(&b, at + offsetof(struct golin_rec_frame, file),
+				 "/src/app/main.go", 16);
+		must(golin_model_apply(M, golin_recbuf_end(&b)));
+	}
+	golin_recbuf_done(&b);
+}
+
+static void fresh(uint32_t max_ended)
+{
+	const struct golin_model_opts opts = {.max_ended = max_ended};
+
+	golin_model_free(M);
+	must(golin_model_new(&opts, &M));
+	names();
+}
+
+static void rate(const char *what, double n, double seconds)
+{
+	printf("%-44s %10.2f M/s %8.0f ns each\n", what, n / seconds / 1e6, seconds / n * 1e9);
+}
+
+static long rss_kib(void)
+{
+	long pages = 0, dummy;
+	FILE *f = fopen("/proc/self/statm", "re");
+
+	if (f && fscanf(f, "%ld %ld", &dummy, &pages) != 2)
+		pages = 0;
+	if (f)
+		fclose(f);
+	return pages * 4;
+}
+
+/* `alive` goroutines at a time; each new one ends the oldest. */
+static void churn(const char *what, uint64_t alive, uint64_t n, uint32_t max_ended)
+{
+	double start;
+
+	fresh(max_ended);
+	create(1, 0, 1);
+	for (uint64_t k = 2; k < 2 + alive; k++)
+		create(k, 1, k);
+	start = now_s();
+	for (uint64_t k = 2 + alive; k < 2 + alive + n; k++) {
+		create(k, 1 + k % (alive < 64 ? 1 : 64), k);
+		ended(k, k - alive);
+	}
+	rate(what, 2.0 * (double)n, now_s() - start);
+}
+
+static void memory(uint64_t n)
+{
+	struct golin_model_counts c;
+	long before, after;
+
+	fresh(0);
+	before = rss_kib();
+	for (uint64_t k = 1; k <= n; k++)
+		create(k, k / 10, k);
+	after = rss_kib();
+	golin_model_counts(M, &c);
+	printf("%-44s %10.0f bytes  %8.0f resident\n", "memory of a live goroutine",
+	       (double)c.bytes / (double)n, (double)(after - before) * 1024 / (double)n);
+}
+
+static int drop(void *arg, const struct golin_rec *rec)
+{
+	*(uint64_t *)arg += rec->size;
+	return 0;
+}
+
+static void views(uint64_t n)
+{
+	struct golin_export_opts o = {.fold = true, .width = 100};
+	struct golin_lineage_text *t;
+	struct golin_filter *f;
+	struct strbuf out = {0};
+	uint64_t pos = 0, bytes = 0, found = 0;
+	double start = now_s();
+
+	must(golin_model_dump(M, &(struct golin_sink){drop, &bytes}));
+	rate("dump of a goroutine", (double)n, now_s() - start);
+	start = now_s();
+	while (golin_export_lineage_json(M, &o, &pos, &out))
+		strbuf_clear(&out);
+	rate("lineage as JSON, a goroutine", (double)n, now_s() - start);
+	strbuf_clear(&out);
+	start = now_s();
+	t = golin_lineage_text_new(M, &o);
+	while (t && golin_lineage_text_next(t, &out))
+		strbuf_clear(&out);
+	golin_lineage_text_free(t);
+	rate("lineage as folded text, a goroutine", (double)n, now_s() - start);
+	o.fold = false;
+	start = now_s();
+	t = golin_lineage_text_new(M, &o);
+	while (t && golin_lineage_text_next(t, &out))
+		strbuf_clear(&out);
+	golin_lineage_text_free(t);
+	rate("lineage as text, a goroutine", (double)n, now_s() - start);
+	must(golin_filter_parse("worker7 under:5", &f, NULL));
+	start = now_s();
+	for (golin_gidx i = 0; i < golin_model_goroutine_max(M); i++)
+		found += golin_filter_match(f, M, golin_model_goroutine(M, i));
+	rate("filter, a goroutine", (double)n, now_s() - start);
+	golin_filter_free(f);
+	strbuf_done(&out);
+}
+
+int main(void)
+{
+	const uint64_t n = 3000000;
+
+	churn("create + exit, 1 alive, default cap", 1, n, 0);
+	churn("create + exit, 10,000 alive, default cap", 10000, n, 0);
+	churn("create + exit, 10,000 alive, cap 1,000", 10000, n, 1000);
+	churn("create + exit, 500,000 alive, default cap", 500000, n, 0);
+	memory(200000);
+	memory(1000000);
+	views(1000000);
+	golin_model_free(M);
+	return 0;
+}
