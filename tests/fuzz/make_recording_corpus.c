@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Writes the seeds of fuzz_recording into a directory; the same bytes each time. */
+#include "stream.h"
+
+#include "craft.h"
+
+static void put(const char *dir, const char *name, uint8_t mode, const void *data, size_t len)
+{
+	uint8_t *all = malloc(len + 1);
+	char path[4096];
+
+	all[0] = mode;
+	memcpy(all + 1, data, len);
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	write_file(path, all, len + 1);
+	free(all);
+}
+
+static uint32_t range(const struct stream *s, size_t from, size_t to, const void **ret)
+{
+	size_t end = to < s->at.len ? s->at.v[to] : s->mem.len;
+
+	*ret = s->mem.v + s->at.v[from];
+	return (uint32_t)(end - s->at.v[from]) * 8;
+}
+
+int main(int argc, char **argv)
+{
+	struct golin_model *m;
+	struct stream s = {0}, state;
+	struct craft c;
+	const void *raw;
+	uint32_t len;
+	size_t half, index;
+	struct rec_index_entry entries[3];
+
+	if (argc != 2) {
+		fprintf(stderr, "usage: make_recording_corpus DIRECTORY\n");
+		return 2;
+	}
+	stream_make(&s, &(struct shape){3, 40, 6, 4, 2, 77});
+	half = s.at.len / 2;
+	m = model_of(&s, half);
+	state = dump_of(m);
+
+	/* A good file: records, a keyframe in two parts, records, an index. */
+	craft_begin(&c);
+	memset(entries, 0, sizeof(entries));
+	c.next.first_ts = 1000000;
+	c.next.last_ts = golin_model_now(m);
+	len = range(&s, 0, half, &raw);
+	entries[0].offset = craft_block(&c, REC_BLOCK_RECORDS, (uint32_t)half, raw, len);
+	entries[0].type = REC_BLOCK_RECORDS;
+	len = range(&state, 0, 10, &raw);
+	entries[1].offset = craft_block(&c, REC_BLOCK_STATE, 10, raw, len);
+	entries[1].type = REC_BLOCK_STATE;
+	entries[1].last_ts = c.next.last_ts;
+	entries[1].seq = 1;
+	c.next.part = 1;
+	c.next.flags = REC_STATE_LAST;
+	len = range(&state, 10, state.at.len, &raw);
+	craft_block(&c, REC_BLOCK_STATE, (uint32_t)state.at.len - 10, raw, len);
+	c.next.part = c.next.flags = 0;
+	c.next.last_ts += 100000;
+	len = range(&s, half, s.at.len, &raw);
+	entries[2].offset =
+		craft_block(&c, REC_BLOCK_RECORDS, (uint32_t)(s.at.len - half), raw, len);
+	entries[2].type = REC_BLOCK_RECORDS;
+	index = craft_block(&c, REC_BLOCK_INDEX, 3, entries, sizeof(entries));
+	craft_trailer(&c, index, 1000000, c.next.last_ts);
+	put(argv[1], "good", 0, c.file.v, c.file.len);
+	put(argv[1], "good-blocks", 1, c.file.v + 32, c.file.len - 32);
+	put(argv[1], "cut", 0, c.file.v, index);
+	c.file.v[entries[0].offset + 70] ^= 1;
+	put(argv[1], "hole", 0, c.file.v, c.file.len);
+	memmove(c.file.v + entries[1].offset, c.file.v + entries[1].offset + 9,
+		c.file.len - entries[1].offset - 9);
+	put(argv[1], "two-holes", 0, c.file.v, c.file.len - 9);
+	craft_done(&c);
+
+	/* One record of each kind as a block of its own, and twice as a state. */
+	for (uint16_t type = 1; type < 64; type++) {
+		for (size_t i = 0; i < s.at.len + state.at.len; i++) {
+			const struct stream *from = i < s.at.len ? &s : &state;
+			size_t k = i < s.at.len ? i : i - s.at.len;
+			const struct golin_rec *rec = stream_get(from, k);
+			uint8_t buf[8192] = {REC_BLOCK_STATE, 0, REC_STATE_LAST, 2};
+			char name[64];
+
+			if (rec->type != type || rec->size > 1000)
+				continue;
+			buf[4] = (uint8_t)(2 * rec->size);
+			buf[5] = (uint8_t)(2 * rec->size >> 8);
+			memcpy(buf + 6, rec, rec->size);
+			memcpy(buf + 6 + rec->size, rec, rec->size);
+			len = 6 + 2 * rec->size;
+			memcpy(buf + len,
+			       (uint8_t[]){REC_BLOCK_RECORDS, 0x10, 0, 1, (uint8_t)rec->size,
+					   (uint8_t)(rec->size >> 8)},
+			       6);
+			memcpy(buf + len + 6, rec, rec->size);
+			snprintf(name, sizeof(name), "record-%s", golin_rec_type_name(type));
+			put(argv[1], name, 2, buf, len + 6 + rec->size);
+			break;
+		}
+	}
+	golin_model_free(m);
+	stream_done(&s);
+	stream_done(&state);
+	return 0;
+}
