@@ -155,6 +155,18 @@ static int service(struct golin_source *s, const struct golin_sink *sink, int ma
 
 /* ---- control ---- */
 
+/* Groups that were off for the same time share one gap. */
+static void add_gap(struct live *l, uint32_t group, uint64_t from, uint64_t to)
+{
+	for (size_t i = 0; i < l->ngaps; i++) {
+		if (l->gaps[i].from == from && l->gaps[i].to == to) {
+			l->gaps[i].groups |= group;
+			return;
+		}
+	}
+	l->gaps[l->ngaps++] = (struct live_gap){group, from, to};
+}
+
 static int control_switch(struct live *l, uint32_t groups, struct golin_err *err)
 {
 	uint32_t was = l->h.groups, all = 0;
@@ -174,14 +186,12 @@ static int control_switch(struct live *l, uint32_t groups, struct golin_err *err
 	now = live_now();
 	for (int bit = 0; bit < 8; bit++) {
 		uint32_t g = 1u << bit;
-		struct live_gap *gap = &l->gaps[l->ngaps];
 
 		if (was & ~l->h.groups & g) {
 			l->off_since[bit] = now;
 		} else if (l->h.groups & ~was & g && l->off_since[bit]) {
-			*gap = (struct live_gap){g, l->off_since[bit], now};
+			add_gap(l, g, l->off_since[bit], now);
 			l->off_since[bit] = 0;
-			l->ngaps++;
 		}
 	}
 	if (r < 0)

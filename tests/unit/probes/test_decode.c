@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* From the wire to records. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "live/decode.h"
+
+static const struct decoder dec = {.target = 3, .epoch = 2, .bias = 0x555500000000};
+
+#define AT(x) (dec.bias + (x))
+
+static struct wire_create create(uint32_t flags)
+{
+	return (struct wire_create){
+		.h = {.type = WIRE_CREATE, .size = 64, .flags = flags, .ts = 77},
+		.child = 12,
+		.parent = 5,
+		.startpc = AT(0x1000),
+		.gopc = AT(0x2005),
+		.g = 0xc000001000,
+		.ref = 99,
+	};
+}
+
+static void test_create(void **state)
+{
+	struct wire_create w = create(0);
+	union decoded r;
+
+	assert_true(decode_record(&dec, &w.h, &r));
+	assert_true(golin_record_check(&r.h, r.h.size));
+	assert_int_equal(r.h.type, GOLIN_REC_GOROUTINE_CREATE);
+	assert_int_equal(r.h.target, 3);
+	assert_int_equal(r.h.epoch, 2);
+	assert_int_equal(r.h.ts, 77);
+	assert_int_equal(r.h.goid, 5);
+	assert_int_equal(r.create.child, 12);
+	assert_int_equal(r.create.startpc, 0x1000);
+	assert_int_equal(r.create.gopc, 0x2004);
+	assert_int_equal(r.create.stack, 99);
+	assert_int_equal(r.create.armed_by, 0);
+	assert_int_equal(r.create.via, GOLIN_VIA_GO);
+	assert_int_equal(r.create.flags, GOLIN_G_PARENT_KNOWN);
+}
+
+static void test_timer(void **state)
+{
+	struct wire_create w = create(WIRE_F_TIMER);
+	union decoded r;
+
+	assert_true(decode_record(&dec, &w.h, &r));
+	assert_int_equal(r.h.goid, 0);
+	assert_int_equal(r.create.via, GOLIN_VIA_TIMER);
+	assert_int_equal(r.create.armed_by, 99);
+	assert_int_equal(r.create.stack, 0);
+}
+
+static void test_coroutine(void **state)
+{
+	struct wire_create w = create(WIRE_F_CORO);
+	union decoded r;
+
+	assert_true(decode_record(&dec, &w.h, &r));
+	assert_int_equal(r.create.via, GOLIN_VIA_COROUTINE);
+	assert_int_equal(r.h.goid, 5);
+	assert_int_equal(r.create.stack, 99);
+}
+
+/* What could not be read is not claimed: no parent is then not "none". */
+static void test_partial(void **state)
+{
+	struct wire_create w = create(WIRE_F_PARTIAL);
+	union decoded r;
+
+	w.startpc = w.gopc = 0;
+	assert_true(decode_record(&dec, &w.h, &r));
+	assert_int_equal(r.create.flags, GOLIN_G_PARTIAL | GOLIN_G_PARENT_KNOWN);
+	assert_int_equal(r.create.startpc, 0);
+	assert_int_equal(r.create.gopc, 0);
+	w.parent = 0;
+	assert_true(decode_record(&dec, &w.h, &r));
+	assert_int_equal(r.create.flags, GOLIN_G_PARTIAL);
+}
+
+static void test_exit(void **state)
+{
+	struct decoder d = dec;
+	struct wire_exit w = {
+		.h = {.type = WIRE_EXIT, .size = 64, .ts = 78},
+		.goid = 12,
+		.parent = 5,
+		.startpc = AT(0x1000),
+		.gopc = AT(0x2005),
+		.ret = AT(0x3010),
+	};
+	union decoded r;
+
+	assert_true(decode_record(&d, &w.h, &r));
+	assert_true(golin_record_check(&r.h, r.h.size));
+	assert_int_equal(r.h.goid, 12);
+	assert_int_equal(r.exit.parent, 5);
+	assert_int_equal(r.exit.how, GOLIN_HOW_RETURN);
+	assert_int_equal(r.exit.gopc, 0x2004);
+	w.h.flags = WIRE_F_GOEXIT;
+	assert_true(decode_record(&d, &w.h, &r));
+	assert_int_equal(r.exit.how, GOLIN_HOW_GOEXIT);
+	/* Go 1.13: by where goexit1 returns to */
+	w.h.flags = 0;
+	d.goexit_lo = 0x3000;
+	d.goexit_hi = 0x3011;
+	assert_true(decode_record(&d, &w.h, &r));
+	assert_int_equal(r.exit.how, GOLIN_HOW_GOEXIT);
+	d.goexit_hi = 0x3010;
+	assert_true(decode_record(&d, &w.h, &r));
+	assert_int_equal(r.exit.how, GOLIN_HOW_RETURN);
+}
+
+static int pcs[WIRE_STACK_MAX + 1], npcs;
+
+static void keep(void *arg, uint64_t pc)
+{
+	pcs[npcs++] = (int)pc;
+}
+
+static void test_stack(void **state)
+{
+	struct wire_stack w = {
+		.h = {.type = WIRE_STACK, .ts = 5}, .id = 42, .n = 3, .truncated = 1};
+	union decoded r;
+
+	for (uint32_t i = 0; i < WIRE_STACK_MAX; i++)
+		w.pcs[i] = AT(0x100 * (i + 1));
+	w.h.size = WIRE_STACK_FIXED + 8 * 3;
+	assert_true(decode_record(&dec, &w.h, &r));
+	assert_true(golin_record_check(&r.h, r.h.size));
+	assert_int_equal(r.stack.id, 42);
+	assert_int_equal(r.stack.n, 3);
+	assert_int_equal(r.stack.truncated, 1);
+	assert_int_equal(r.stack.pcs[0], 0xff);
+	assert_int_equal(r.stack.pcs[2], 0x2ff);
+	npcs = 0;
+	decode_pcs(&dec, &w.h, keep, NULL);
+	assert_int_equal(npcs, 3);
+	assert_int_equal(pcs[1], 0x1ff);
+
+	w.n = WIRE_STACK_MAX;
+	w.h.size = sizeof(w);
+	assert_true(decode_record(&dec, &w.h, &r));
+	assert_true(golin_record_check(&r.h, r.h.size));
+}
+
+/* A wire record whose sizes do not agree is nothing, whoever wrote it. */
+static void test_not_whole(void **state)
+{
+	struct wire_create w = create(0);
+	struct wire_stack s = {.h = {.type = WIRE_STACK, .size = WIRE_STACK_FIXED + 8}, .n = 2};
+	union decoded r;
+
+	w.h.size = 56;
+	assert_false(decode_record(&dec, &w.h, &r));
+	w.h.type = WIRE_EXEC;
+	assert_false(decode_record(&dec, &w.h, &r));
+	w.h.type = 200;
+	assert_false(decode_record(&dec, &w.h, &r));
+	assert_false(decode_record(&dec, &s.h, &r));
+	s.n = 0xffffffff;
+	assert_false(decode_record(&dec, &s.h, &r));
+	npcs = 0;
+	decode_pcs(&dec, &s.h, keep, NULL);
+	decode_pcs(&dec, &w.h, keep, NULL);
+	assert_int_equal(npcs, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_create),	  cmocka_unit_test(test_timer),
+		cmocka_unit_test(test_coroutine), cmocka_unit_test(test_partial),
+		cmocka_unit_test(test_exit),	  cmocka_unit_test(test_stack),
+		cmocka_unit_test(test_not_whole),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
