@@ -17,6 +17,7 @@ enum {
 	MAX_WORDS = 16,
 	MAX_INSNS = 1 << 16,
 	MAX_PARENTS = 4,
+	FOLLOWED_INSNS = 16,
 };
 
 enum kind {
@@ -26,6 +27,7 @@ enum kind {
 	CLOSURE,  /* the wrapper's own, in RDX at its entry */
 	WORD,	  /* v: its word at that offset */
 	CODE,	  /* v: the code pointer in the func value in that word */
+	CONFLICT, /* an object's word in which two different things were seen */
 };
 
 struct value {
@@ -172,8 +174,14 @@ static void store(struct machine *m, const ZydisDecodedOperand *op, struct value
 		return;
 	}
 	o = m->regs[base].kind == OBJECT ? object(m, m->regs[base].v) : NULL;
-	if (o && disp >= 0 && disp % 8 == 0 && disp / 8 < MAX_WORDS)
-		o->words[disp / 8] = v;
+	if (!o || disp < 0 || disp % 8 || disp / 8 >= MAX_WORDS || v.kind == UNKNOWN)
+		return;
+	/* A closure's words are written once; the code for it may be met on several ways. */
+	s = &o->words[disp / 8];
+	if (s->kind == UNKNOWN)
+		*s = v;
+	else if (s->kind != v.kind || s->v != v.v)
+		s->kind = CONFLICT;
 }
 
 static void forget_written(struct machine *m, const struct x86_insn *in)
@@ -259,14 +267,47 @@ static int64_t called_word(struct machine *m, const struct pcln_func *wrapper)
 	return word > 0 && word % 8 == 0 && word / 8 < MAX_WORDS ? word : -1;
 }
 
+/*
+ * A loop's head may hold the stores that complete an object: follows a jump there up to the next
+ * branch, for the objects' sake alone.
+ */
+static void follow(struct machine *m, const struct pcln_func *f, uint64_t addr)
+{
+	struct value regs[16];
+	struct slot *slots = malloc(sizeof(m->slots));
+	int nslots = m->nslots;
+	struct x86_insn in;
+
+	if (!slots)
+		return;
+	memcpy(regs, m->regs, sizeof(regs));
+	memcpy(slots, m->slots, sizeof(m->slots));
+	for (int i = 0; i < FOLLOWED_INSNS && x86_decode(&m->img->elf, addr, f->hi, &in); i++) {
+		ZydisInstructionCategory c = in.i.meta.category;
+
+		if (c == ZYDIS_CATEGORY_CALL || c == ZYDIS_CATEGORY_RET ||
+		    c == ZYDIS_CATEGORY_UNCOND_BR || c == ZYDIS_CATEGORY_COND_BR)
+			break;
+		step(m, &in);
+		addr = in.next;
+	}
+	memcpy(m->regs, regs, sizeof(regs));
+	memcpy(m->slots, slots, sizeof(m->slots));
+	m->nslots = nslots;
+	free(slots);
+}
+
 static void run(struct machine *m, const struct pcln_func *f)
 {
-	uint64_t addr = f->lo;
+	uint64_t addr = f->lo, to;
 	struct x86_insn in;
 
 	for (int i = 0; i < MAX_INSNS && x86_decode(&m->img->elf, addr, f->hi, &in); i++) {
 		step(m, &in);
 		addr = in.next;
+		if (in.i.mnemonic == ZYDIS_MNEMONIC_JMP && x86_target(&in, &to) && to >= f->lo &&
+		    to < f->hi)
+			follow(m, f, to);
 	}
 	for (int i = 0; i < MAX_OBJECTS; i++)
 		look_at(m, &m->objects[i]);
