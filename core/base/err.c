@@ -10,7 +10,8 @@
  * Messages quote what a target, a file or the command line said: they are cleaned here, so that
  * whoever prints one needs not think of it.
  */
-static void format_clean(char *dst, size_t cap, const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) static void format_clean(char *dst, size_t cap,
+							       const char *fmt, va_list ap)
 {
 	char raw[1024];
 	int n = vsnprintf(raw, sizeof(raw), fmt, ap);
