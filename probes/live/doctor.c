@@ -252,28 +252,12 @@ static void check_yama(struct report *r)
 	    "ptrace_scope = %s: %s", v, meaning[scope]);
 }
 
-/* The options of the procfs on /proc, as /proc/self/mountinfo tells: after " - proc SOURCE". */
 static void check_hidepid(struct report *r)
 {
-	FILE *f = fopen("/proc/self/mountinfo", "re");
 	bool ptrace = golin_have_cap(CAP_SYS_PTRACE);
-	char line[4096], mode[32] = "";
+	char mode[32];
 
-	while (f && fgets(line, sizeof(line), f)) {
-		const char *type = strstr(line, " - proc "), *opt;
-		char at[256];
-
-		if (!type || sscanf(line, "%*d %*d %*s %*s %255s", at) != 1 ||
-		    strcmp(at, "/proc") != 0)
-			continue;
-		mode[0] = '\0'; /* a later mount covers an earlier one */
-		opt = strstr(type, "hidepid=");
-		if (opt)
-			golin_text_clean(mode, sizeof(mode), opt + 8, strcspn(opt + 8, ", \n"));
-	}
-	if (f)
-		fclose(f);
-	if (!mode[0] || strcmp(mode, "0") == 0 || strcmp(mode, "off") == 0)
+	if (!proc_hidepid(mode, sizeof(mode)))
 		add(r, "hidepid", false, GOLIN_CHECK_OK, "", "/proc shows all processes");
 	else
 		add(r, "hidepid", false, ptrace ? GOLIN_CHECK_OK : GOLIN_CHECK_WARN,

@@ -46,7 +46,7 @@ int proc_stat_read(pid_t pid, struct proc_stat *ret)
 	char path[64], buf[1024];
 	ssize_t n = proc_file_read(proc_path(path, sizeof(path), pid, "stat"), buf, sizeof(buf));
 	unsigned long flags;
-	unsigned long long start;
+	unsigned long long start, code;
 	const char *p;
 	char state;
 
@@ -56,12 +56,13 @@ int proc_stat_read(pid_t pid, struct proc_stat *ret)
 	p = memrchr(buf, ')', (size_t)n);
 	if (!p || sscanf(p + 1,
 			 " %c %*d %*d %*d %*d %*d %lu %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d "
-			 "%*d %llu",
-			 &state, &flags, &start) != 3)
+			 "%*d %llu %*u %*d %*u %llu",
+			 &state, &flags, &start, &code) != 4)
 		return -EBADMSG;
 	ret->state = state;
 	ret->kthread = flags & PF_KTHREAD_FLAG;
 	ret->start_ticks = start;
+	ret->start_code = code;
 	return 0;
 }
 
@@ -94,6 +95,29 @@ void proc_comm_read(pid_t pid, char *dst, size_t cap)
 	if (n > 0 && buf[n - 1] == '\n')
 		n--;
 	golin_text_clean(dst, cap, buf, n > 0 ? (size_t)n : 0);
+}
+
+/* The options of the procfs on /proc stand in /proc/self/mountinfo behind " - proc SOURCE". */
+bool proc_hidepid(char *dst, size_t cap)
+{
+	_cleanup_fclose_ FILE *f = fopen("/proc/self/mountinfo", "re");
+	char line[4096];
+	bool hides = false;
+
+	while (f && fgets(line, sizeof(line), f)) {
+		const char *type = strstr(line, " - proc "), *opt;
+		char at[256];
+
+		if (!type || sscanf(line, "%*d %*d %*s %*s %255s", at) != 1 ||
+		    strcmp(at, "/proc") != 0)
+			continue;
+		/* a later mount covers an earlier one */
+		opt = strstr(type, "hidepid=");
+		if (opt)
+			golin_text_clean(dst, cap, opt + 8, strcspn(opt + 8, ", \n"));
+		hides = opt && strcmp(dst, "0") != 0 && strcmp(dst, "off") != 0;
+	}
+	return hides;
 }
 
 void proc_user_name(uid_t uid, char *dst, size_t cap)

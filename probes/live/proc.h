@@ -12,6 +12,7 @@ struct proc_stat {
 	char state;	      /* 'R', 'S', 'Z'... */
 	bool kthread;	      /* a kernel thread: it has no executable */
 	uint64_t start_ticks; /* when it started: with the pid, one process for ever */
+	uint64_t start_code;  /* 0 while an exec has not yet mapped the program */
 };
 
 /* 0 or -errno. */
@@ -20,6 +21,8 @@ int proc_stat_read(pid_t pid, struct proc_stat *ret);
 int proc_ids_read(pid_t pid, uid_t *ret_uid, pid_t *ret_tgid);
 /* The name of its main thread; "" when there is none to be had. */
 void proc_comm_read(pid_t pid, char *dst, size_t cap);
+/* How /proc hides processes from those without rights ("2", "invisible"); false: it does not. */
+bool proc_hidepid(char *dst, size_t cap);
 /* The user's name, or "uid 1000". */
 void proc_user_name(uid_t uid, char *dst, size_t cap);
 /* All of a small file, NUL-terminated; how many bytes, or -errno. */

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,9 +149,16 @@ static int look_at_process(struct lister *l, pid_t pid)
 	bool deleted;
 	ssize_t i;
 	pid_t tgid;
-	int fd, mem;
+	int fd, mem, r;
 
 	fd = open(proc_path(path, sizeof(path), pid, "exe"), O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && errno == EMFILE && l->waiting) {
+		/* those that wait hold the descriptors */
+		r = flush(l);
+		if (r < 0)
+			return r;
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+	}
 	if (fd < 0 && errno != EACCES && errno != EPERM)
 		return errno == EMFILE || errno == ENFILE ? -errno : 0;
 	proc_comm_read(pid, c.p.comm, sizeof(c.p.comm));
@@ -384,6 +392,9 @@ int golin_process_find(const char *pid_or_name, pid_t *ret, struct golin_process
 		if (foreign)
 			golin_err_hint(err, "process %d is named so, but is not a Go program",
 				       (int)foreign);
+		else if (!golin_have_cap(CAP_SYS_PTRACE) && proc_hidepid(text, sizeof(text)))
+			golin_err_hint(err, "/proc hides other users' processes from golin "
+					    "(hidepid): run golin as root (sudo)");
 		else
 			golin_err_hint(err, "`golin` lists the Go processes");
 		return -ENOENT;

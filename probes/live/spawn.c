@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include "base/cleanup.h"
 #include "base/err.h"
@@ -23,7 +24,10 @@
 #include "live/proc.h"
 #include "live/target.h"
 
-enum { EXEC_TIMEOUT_MS = 60000 }; /* an exec from a dead network file system */
+enum {
+	EXEC_TIMEOUT_MS = 60000, /* an exec from a dead network file system */
+	MAPPED_TRIES = 20000,	 /* of 50 us and more */
+};
 
 /*
  * The file that execvp() would execute. -EACCES: there is one, but it may not be executed.
@@ -278,6 +282,22 @@ static int await_exec(int sock)
 	return e > 0 ? -e : -EPROTO;
 }
 
+/*
+ * The descriptor closes when the old program is gone, which is before the new one is mapped. Who
+ * reads its memory map must not come in between.
+ */
+static void await_mapped(const struct golin_target *t)
+{
+	const struct timespec nap = {.tv_nsec = 50000};
+	struct proc_stat st;
+
+	for (int i = 0; i < MAPPED_TRIES; i++) {
+		if (proc_stat_read(t->pid, &st) < 0 || st.start_code || st.state == 'Z')
+			break;
+		nanosleep(&nap, NULL);
+	}
+}
+
 /* Ends a child that is of no use and collects it. */
 static void end_child(struct golin_target *t)
 {
@@ -311,6 +331,7 @@ int golin_target_release(struct golin_target *t, struct golin_err *err)
 		return golin_err_set(err, r == -EACCES ? -EPERM : r, "cannot run '%s': %s", t->exe,
 				     golin_errno_name(-r));
 	}
+	await_mapped(t);
 	/* It runs, unless a signal came first; golin_target_ended() tells. */
 	if (stat(proc_path(link, sizeof(link), t->pid, "exe"), &st) == 0 &&
 	    !golin_target_same_exe(t)) {

@@ -571,6 +571,32 @@ static void test_bias(void **state)
 	golin_target_close(&t);
 }
 
+/* Right after the release the program is mapped: every time. */
+static void test_bias_at_once(void **state)
+{
+	struct golin_image_info img = {.flags = GOLIN_IMAGE_PIE};
+	char exe[1024] = "", wait[] = "--wait";
+	char *argv[] = {exe, wait, NULL};
+	struct golin_err err = {0};
+	struct golin_target t;
+	uint64_t bias;
+
+	/* this very program, whose segments are known, in the mode that waits (see main) */
+	assert_true(readlink("/proc/self/exe", exe, sizeof(exe) - 1) > 0);
+	dl_iterate_phdr(own_segments, &img);
+	for (int i = 0; i < 200; i++) {
+		assert_int_equal(golin_target_spawn(argv, NULL, &t, &err), 0);
+		assert_int_equal(golin_target_release(&t, &err), 0);
+		bias = 0;
+		if (golin_target_bias(&t, &img, &bias, &err) < 0)
+			fail_msg("%d: %s", i, err.msg);
+		assert_int_not_equal(bias, 0);
+		kill(t.pid, SIGKILL);
+		wait_end(&t);
+		golin_target_close(&t);
+	}
+}
+
 static void test_bias_of_the_dead(void **state)
 {
 	struct golin_image_info img = {0};
@@ -589,7 +615,7 @@ static void test_bias_of_the_dead(void **state)
 	golin_target_close(&t);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_open_self),
@@ -609,8 +635,11 @@ int main(void)
 		cmocka_unit_test(test_replaced_before_release),
 		cmocka_unit_test(test_redirection_and_signals),
 		cmocka_unit_test(test_bias),
+		cmocka_unit_test(test_bias_at_once),
 		cmocka_unit_test(test_bias_of_the_dead),
 	};
 
+	if (argc > 1 && strcmp(argv[1], "--wait") == 0)
+		return pause();
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }
