@@ -111,7 +111,8 @@ static int dump_spaces(struct dump *d)
 
 static int dump_name(struct dump *d, const struct name *n)
 {
-	const struct golin_frame *frames = d->m->names.frames.v + n->first;
+	/* Pointer arithmetic on no frames at all is not defined. */
+	const struct golin_frame *frames = n->n ? d->m->names.frames.v + n->first : NULL;
 	size_t fixed = sizeof(struct golin_rec_name) + n->n * sizeof(struct golin_rec_frame);
 	struct golin_rec_name *r = golin_recbuf_begin(&d->buf, GOLIN_REC_NAME, fixed);
 
