@@ -236,13 +236,7 @@ static void draw_filter_error(const struct app *a, struct canvas *c, int y)
 	if (a->filter_err.hint[0] && !col)
 		canvas_put(c, y, 1, c->w - 2, ROLE_DIM, a->filter_err.hint);
 	if (col) {
-		char head[256];
-		int bytes = col - 1;
-
-		if ((size_t)bytes > a->edit.len)
-			bytes = (int)a->edit.len;
-		snprintf(head, sizeof(head), "%.*s", bytes, a->edit.text);
-		x += golin_text_width(head);
+		x += col - 1;
 		canvas_fill(c, y, x, 1, ROLE_WARN, GLYPH_CARET);
 		canvas_put(c, y, x + 2, c->w - x - 3, ROLE_DIM, a->filter_err.hint);
 	}

@@ -52,7 +52,7 @@ static void add_moment(struct detail *d, const struct lineage *l, const char *la
 
 static void add_state(struct detail *d, const struct lineage *l, const struct golin_goroutine *g)
 {
-	const char *text = golin_goroutine_state_text(l->model, g);
+	const char *text = lineage_state(l, g);
 	char since[16];
 
 	if (!lineage_alive(l, g)) {
@@ -60,8 +60,6 @@ static void add_state(struct detail *d, const struct lineage *l, const struct go
 		    g->how ? golin_how_name(g->how) : "");
 		return;
 	}
-	if (!(g->flags & GOLIN_GF_ALIVE))
-		text = "alive then";
 	if (g->wait_since && g->wait_since < lineage_moment(l))
 		add(d, "state", ROLE_WAIT, "%s for %s", text,
 		    golin_text_duration(since, sizeof(since), lineage_moment(l) - g->wait_since));
@@ -209,13 +207,6 @@ static void add_tally(struct detail *d, const char *label, const struct tally *t
 		    name_count(t[i].n, num, sizeof(num)), t[i].state);
 }
 
-static const char *state_then(const struct lineage *l, const struct golin_goroutine *g)
-{
-	if (!lineage_alive(l, g))
-		return "ended";
-	return g->flags & GOLIN_GF_ALIVE ? golin_goroutine_state_text(l->model, g) : "alive then";
-}
-
 static void add_children(struct detail *d, const struct lineage *l, const struct golin_goroutine *g)
 {
 	struct tally t[CHILD_STATES] = {0};
@@ -224,7 +215,7 @@ static void add_children(struct detail *d, const struct lineage *l, const struct
 
 	for (golin_gidx i = g->first; (c = golin_model_goroutine(l->model, i)); i = c->next)
 		if (!l->asof || c->created <= l->asof)
-			count_state(t, &n, state_then(l, c));
+			count_state(t, &n, lineage_state(l, c));
 	if (!n)
 		add(d, "children", ROLE_NORMAL, "none");
 	add_tally(d, "children", t, n);
@@ -274,7 +265,7 @@ static void build_group(struct detail *d, const struct lineage *l, const struct 
 		const struct golin_goroutine *g = golin_model_goroutine(l->model, i);
 
 		if (g)
-			count_state(t, &n, state_then(l, g));
+			count_state(t, &n, lineage_state(l, g));
 	}
 	add_tally(d, "states", t, n);
 }

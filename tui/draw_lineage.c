@@ -125,7 +125,7 @@ static void draw_names(struct canvas *c, const struct columns *k, const struct l
 	if (g->gopc && k->at_w) {
 		f = golin_model_go_site(l->model, g);
 		put_match(c, y, k->at, k->at_w, dim ? ROLE_DIM : ROLE_PLACE,
-			  name_place(&f, place, sizeof(place)), s);
+			  name_tail(name_place(&f, place, sizeof(place)), k->at_w), s);
 	}
 }
 
@@ -192,17 +192,11 @@ static void draw_goroutine(struct canvas *c, const struct columns *k, const stru
 	bool path = row->item < l->nmark && !(l->mark[row->item] & MARK_SHOWN);
 	bool dim = !alive || ghost || path;
 	uint64_t end = alive ? lineage_moment(l) : g->exited;
-	const char *state = golin_goroutine_state_text(l->model, g);
+	const char *state = lineage_state(l, g);
 	char text[32];
 
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)g->goid);
 	put_match(c, y, x, k->tree + k->tree_w - x, dim ? ROLE_DIM : ROLE_GOID, text, s);
-	if (ghost)
-		state = "?";
-	else if (!alive)
-		state = "exited";
-	else if (!(g->flags & GOLIN_GF_ALIVE))
-		state = "alive then";
 	put_match(c, y, k->state, k->state_w, dim ? ROLE_DIM : state_role(g), state, s);
 	if (alive || g->exited)
 		age_text(l, g->created, end, ghost ? 0 : since, text, sizeof(text));

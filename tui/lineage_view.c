@@ -53,8 +53,12 @@ const struct lineage_group *lineage_group(const struct lineage *l, const struct 
 
 struct golin_goroutine lineage_group_like(const struct lineage_group *grp)
 {
-	struct golin_goroutine g = {.startpc = grp->startpc, .gopc = grp->gopc};
-	return g;
+	return (struct golin_goroutine){
+		.startpc = grp->startpc,
+		.gopc = grp->gopc,
+		.target = grp->target,
+		.epoch = grp->epoch,
+	};
 }
 
 bool lineage_alive(const struct lineage *l, const struct golin_goroutine *g)
@@ -62,6 +66,15 @@ bool lineage_alive(const struct lineage *l, const struct golin_goroutine *g)
 	if (g->flags & GOLIN_GF_ALIVE)
 		return true;
 	return l->asof && g->exited > l->asof;
+}
+
+const char *lineage_state(const struct lineage *l, const struct golin_goroutine *g)
+{
+	struct golin_goroutine then = *g;
+
+	if (lineage_alive(l, g))
+		then.flags |= GOLIN_GF_ALIVE;
+	return golin_goroutine_state_text(l->model, &then);
 }
 
 static bool exists(const struct lineage *l, const struct golin_goroutine *g)
@@ -201,6 +214,8 @@ static struct lineage_group *group_of(struct lineage *l, uint64_t parent,
 		.tag = tag,
 		.startpc = g->startpc,
 		.gopc = g->gopc,
+		.target = g->target,
+		.epoch = g->epoch,
 		.oldest = UINT64_MAX,
 		.first = GOLIN_GIDX_NONE,
 		.last = GOLIN_GIDX_NONE,

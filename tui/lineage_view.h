@@ -31,6 +31,7 @@ enum {
 struct lineage_group {
 	uint64_t tag;
 	uint64_t startpc, gopc;
+	uint32_t target, epoch;
 	uint64_t oldest, newest; /* created; 0: before the attach */
 	uint32_t first, last;	 /* members: gidx, linked by lineage.like */
 	uint32_t count, kids;
@@ -86,6 +87,8 @@ static inline uint64_t lineage_moment(const struct lineage *l)
 {
 	return l->asof ? l->asof : l->now;
 }
+/* Its state at that moment: the last one known, "exited" when it had ended. Never NULL. */
+const char *lineage_state(const struct lineage *l, const struct golin_goroutine *g);
 /* Live children at that moment. */
 uint32_t lineage_kids(const struct lineage *l, const struct golin_goroutine *g);
 

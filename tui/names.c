@@ -38,6 +38,16 @@ const char *name_func(const char *func, int cols)
 	return golin_text_width(func) <= cols ? func : base_name(func);
 }
 
+const char *name_tail(const char *text, int cols)
+{
+	while (*text && golin_text_width(text) > cols) {
+		text++;
+		while (((unsigned char)*text & 0xc0) == 0x80)
+			text++;
+	}
+	return text;
+}
+
 const char *name_count(uint64_t n, char *buf, size_t cap)
 {
 	char digits[24];

@@ -13,6 +13,8 @@ const char *name_place(const struct golin_frame *f, char *buf, size_t cap);
 const char *name_full_place(const struct golin_frame *f, char *buf, size_t cap);
 /* Without the directories of its import path when it takes more than cols: "http.Serve". */
 const char *name_func(const char *func, int cols);
+/* The end of text that takes cols columns at most: of a place the line matters most. */
+const char *name_tail(const char *text, int cols);
 /* "12,431" */
 const char *name_count(uint64_t n, char *buf, size_t cap);
 /* "980", "12.4k", "3.1M": at most 5 columns. */

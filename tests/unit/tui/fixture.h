@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A model with a small server in it, the application state on it and a canvas. */
+#ifndef GOLIN_TESTS_UNIT_TUI_FIXTURE_H
+#define GOLIN_TESTS_UNIT_TUI_FIXTURE_H
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include "app.h"
+#include "feed.h"
+#include "golin/model.h"
+
+#define SEC 1000000000ull
+#define T0 (1000 * SEC) /* monotonic; 06:11:07.120 UTC */
+
+enum {
+	PC_MAIN = 0x1000,
+	PC_SERVE = 0x2000,
+	PC_CONN = 0x3000,
+	PC_JOB = 0x4000,
+	PC_FETCH = 0x5000,
+	PC_TICK = 0x6000,
+	PC_GC = 0x7000,
+	PC_INIT = 0x8000,
+	PC_ODD = 0x9000
+};
+
+struct fixture {
+	struct golin_model *model;
+	struct app app;
+	struct feed feed;
+	struct canvas canvas;
+	struct golin_source_stats stats;
+};
+
+/* Only the target, the clock and the names. */
+void fixture_bare(struct fixture *f, bool live, int w, int h);
+/*
+ * 1 main.main > 18 Serve > 100-110 conn.serve, 9120 Job.run > 9121, 9122 (ended) fetch; 44 ticker;
+ * 2 the runtime's own; 9200 started by a timer that 44 armed; 9300, whose parent 9299 is unknown.
+ * Now is T0 + 5 s.
+ */
+void fixture_server(struct fixture *f, bool live, int w, int h);
+void fixture_done(struct fixture *f);
+
+void fixture_at(struct fixture *f, uint64_t now); /* the next record's time and the clock */
+void fixture_tick(struct fixture *f, uint64_t now, bool ended);
+void fixture_keys(struct fixture *f, const char *keys); /* "Down j Enter" */
+void fixture_type(struct fixture *f, const char *text);
+/* The screen as text; the caller frees. */
+char *fixture_screen(struct fixture *f);
+/* The screen's line that has `text`, or NULL; static memory. */
+const char *fixture_line(struct fixture *f, const char *text);
+uint64_t fixture_selected(struct fixture *f); /* goid; 0: none or a group */
+
+#endif
