@@ -189,15 +189,19 @@ static bool hunt_calls(struct golin_image *img, struct hunt *h)
 		}
 		if (jump && to >= h->f->lo && to < h->f->hi)
 			continue;
-		if (!pclntab_find_pc(h->t, to, &callee) || callee.lo != to)
+		if (!pclntab_find_pc(h->t, to, &callee))
 			return false;
 		/* An ABI wrapper has the name of what it wraps. */
-		if (!strcmp(callee.name, h->f->name)) {
+		if (callee.lo == to && !strcmp(callee.name, h->f->name)) {
 			h->found = (struct target){callee.name, to, 0, 0, false};
 			return true;
 		}
-		if (!is_helper(h->f, callee.name))
-			candidate(h, callee.name, to, 0, 0);
+		/* Of helpers, duffcopy is entered in its midst. */
+		if (is_helper(h->f, callee.name))
+			continue;
+		if (callee.lo != to)
+			return false;
+		candidate(h, callee.name, to, 0, 0);
 	}
 	return true;
 }
