@@ -124,7 +124,7 @@ static __always_inline __u64 send_stack(__u64 g, __u64 bp, __u64 first, __u64 ts
 	struct wire_stats *st;
 	struct scratch *s;
 
-	/* stack.lo and stack.hi lie side by side in every Go; goabi checks at load time. */
+	/* stack.lo and stack.hi lie side by side; without that, no stacks are asked for. */
 	if (bpf_probe_read_user(bounds, sizeof(bounds), (const void *)(g + cfg.g_stack_lo))) {
 		*partial = 1;
 		return 0;

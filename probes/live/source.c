@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "base/err.h"
+#include "live/configure.h"
 #include "live/target.h"
 
 #define SECOND 1000000000ULL
@@ -282,63 +283,6 @@ static const struct golin_source_ops live_ops = {
 
 /* ---- opening ---- */
 
-static const struct golin_plan_hook *hook_of(const struct golin_plan *p, const char *event)
-{
-	for (size_t i = 0; i < p->n; i++)
-		if (!strcmp(p->hooks[i].event, event) && !p->hooks[i].site.error)
-			return &p->hooks[i];
-	return NULL;
-}
-
-/* The numbers that the BPF programs need. The layout has been checked for what is required. */
-static void configure(struct live *l, struct wire_cfg *c)
-{
-	const struct golin_image_info *info = golin_imgproc_info(l->p);
-	const struct golin_layout *y = golin_imgproc_layout(l->p);
-	const struct golin_plan_hook *h = hook_of(&l->plan, "timer.func");
-	uint32_t sched = 0, bp = 0, stack = 0, lo = 0, hi = 0;
-
-	memset(c, 0, sizeof(*c));
-	c->tgid = (uint32_t)l->t.pid;
-	c->stack_depth = l->o.stack_depth;
-	c->tls_g = (int32_t)info->tls_g;
-	golin_layout_get(y, GOLIN_F_G_stack, &stack);
-	golin_layout_get(y, GOLIN_F_STACK_lo, &lo);
-	golin_layout_get(y, GOLIN_F_STACK_hi, &hi);
-	golin_layout_get(y, GOLIN_F_G_sched, &sched);
-	golin_layout_get(y, GOLIN_F_GOBUF_bp, &bp);
-	c->g_stack_lo = stack + lo;
-	c->g_stack_hi = stack + hi;
-	c->g_sched_bp = sched + bp;
-	golin_layout_get(y, GOLIN_F_G_panic, &c->g_panic);
-	golin_layout_get(y, GOLIN_F_G_m, &c->g_m);
-	golin_layout_get(y, GOLIN_F_G_goid, &c->g_goid);
-	golin_layout_get(y, GOLIN_F_G_gopc, &c->g_gopc);
-	golin_layout_get(y, GOLIN_F_G_startpc, &c->g_startpc);
-	golin_layout_get(y, GOLIN_F_M_curg, &c->m_curg);
-	if (golin_layout_get(y, GOLIN_F_G_parentGoid, &c->g_parent))
-		c->has |= WIRE_HAS_PARENT;
-	if (golin_layout_get(y, GOLIN_F_CORO_f, &c->coro_f))
-		c->has |= WIRE_HAS_CORO;
-	golin_layout_get(y, GOLIN_F_TIMER_f, &c->timer_f);
-	golin_layout_get(y, GOLIN_F_TIMER_arg, &c->timer_arg);
-	if (info->go.minor >= 14)
-		c->has |= WIRE_HAS_GOEXIT;
-	else
-		c->has |= WIRE_SCAN_TIMERPROC;
-	if (!h)
-		return;
-	c->has |= WIRE_HAS_TIMER;
-	c->gofunc_len = h->site.func_hi - h->site.func_lo;
-	for (size_t i = 0; i < l->plan.n; i++) {
-		const struct golin_plan_hook *at = &l->plan.hooks[i];
-
-		if (!at->site.error)
-			c->gofunc[WIRE_COOKIE_OP(at->cookie) & 7] =
-				(int64_t)(h->site.func_lo - at->site.vaddr);
-	}
-}
-
 static uint64_t ring_size(uint64_t want)
 {
 	uint64_t size = (uint64_t)sysconf(_SC_PAGESIZE);
@@ -374,9 +318,10 @@ static int arm(struct live *l, struct golin_err *err)
 	r = golin_plan_resolve(&l->plan, l->p, err);
 	if (r < 0)
 		return r;
-	configure(l, &o.cfg);
+	configure_wire(&l->plan, info, golin_imgproc_layout(l->p), l->t.pid, l->o.stack_depth,
+		       &o.cfg);
 	o.want_tls = info->go.minor < 17;
-	h = hook_of(&l->plan, "goroutine.exit.how");
+	h = plan_hook(&l->plan, "goroutine.exit.how");
 	if (h) {
 		l->dec.goexit_lo = h->site.func_lo;
 		l->dec.goexit_hi = h->site.func_hi;
@@ -402,7 +347,7 @@ static int arm(struct live *l, struct golin_err *err)
  */
 static int find_bias(struct live *l, struct golin_err *err)
 {
-	const struct golin_plan_hook *h = hook_of(&l->plan, "goroutine.create");
+	const struct golin_plan_hook *h = plan_hook(&l->plan, "goroutine.create");
 	int r = golin_target_bias(&l->t, golin_imgproc_info(l->p), &l->dec.bias, err);
 	uint64_t ip;
 

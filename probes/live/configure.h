@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* From layout and plan to the numbers that the BPF programs work with. Pure. */
+#ifndef GOLIN_PROBES_CONFIGURE_H
+#define GOLIN_PROBES_CONFIGURE_H
+
+#include <sys/types.h>
+#include "bpf/wire.h"
+#include "plan.h"
+
+/* The layout has all required fields. */
+void configure_wire(const struct golin_plan *plan, const struct golin_image_info *info,
+		    const struct golin_layout *layout, pid_t pid, uint32_t stack_depth,
+		    struct wire_cfg *ret);
+/* The resolved hook for an event, or NULL. */
+const struct golin_plan_hook *plan_hook(const struct golin_plan *p, const char *event);
+
+#endif
