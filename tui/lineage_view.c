@@ -70,11 +70,10 @@ bool lineage_alive(const struct lineage *l, const struct golin_goroutine *g)
 
 const char *lineage_state(const struct lineage *l, const struct golin_goroutine *g)
 {
-	struct golin_goroutine then = *g;
-
-	if (lineage_alive(l, g))
-		then.flags |= GOLIN_GF_ALIVE;
-	return golin_goroutine_state_text(l->model, &then);
+	/* It ended later than the moment that is shown; what it did then is not kept. */
+	if (lineage_alive(l, g) && !(g->flags & GOLIN_GF_ALIVE))
+		return "alive";
+	return golin_goroutine_state_text(l->model, g);
 }
 
 static bool exists(const struct lineage *l, const struct golin_goroutine *g)
