@@ -110,7 +110,7 @@ static bool has_section(const struct elf_image *e, const char *name)
 	return s && s->size && s->type != SHT_NOBITS;
 }
 
-/* A program that is linked against a library: Go's own linker makes none such without cgo. */
+/* Linked against a shared library: Go's own linker makes no such program without cgo. */
 static bool needs_library(const struct elf_image *e)
 {
 	size_t word = e->is64 ? 8 : 4;
@@ -135,8 +135,6 @@ static bool needs_library(const struct elf_image *e)
 
 static uint32_t image_flags(const struct elf_image *e, const struct buildinfo *b)
 {
-	struct symtab_sym sym;
-	struct symtab t;
 	uint32_t flags = 0;
 	char value[16];
 
@@ -144,18 +142,14 @@ static uint32_t image_flags(const struct elf_image *e, const struct buildinfo *b
 		flags |= GOLIN_IMAGE_PIE;
 	if (has_section(e, ".debug_info") || has_section(e, ".zdebug_info"))
 		flags |= GOLIN_IMAGE_DWARF;
-	if (symtab_open(e, &t)) {
-		/* x_cgo_init is in runtime/cgo's C part, racecall in the race detector's. */
-		if (symtab_find(&t, "x_cgo_init", STT_FUNC, &sym))
-			flags |= GOLIN_IMAGE_CGO;
-		if (symtab_find(&t, "__tsan_init", STT_FUNC, &sym))
-			flags |= GOLIN_IMAGE_RACE;
-	} else {
+	if (!has_section(e, ".symtab"))
 		flags |= GOLIN_IMAGE_STRIPPED;
-		/* CGO_ENABLED=1 alone says that cgo was allowed, not that it was used. */
-		if (needs_library(e))
-			flags |= GOLIN_IMAGE_CGO;
-	}
+	/*
+	 * CGO_ENABLED=1 says that cgo was allowed, not that it was used. A C compiler's start-up
+	 * code has .init or .init_array, also in a program that is linked statically.
+	 */
+	if (needs_library(e) || has_section(e, ".init") || has_section(e, ".init_array"))
+		flags |= GOLIN_IMAGE_CGO;
 	if (buildinfo_setting(b, "-race", value, sizeof(value)) && !strcmp(value, "true"))
 		flags |= GOLIN_IMAGE_RACE;
 	return flags;
@@ -218,6 +212,17 @@ static int read_version(struct golin_image *img, struct buildinfo *b, struct gol
 			     b->version);
 }
 
+/* Where the code does not give it away (it is read on amd64 only), the symbol table may tell. */
+static uint64_t allgs_by_name(const struct elf_image *e)
+{
+	struct symtab_sym sym;
+	struct symtab t;
+
+	if (!symtab_open(e, &t) || !symtab_find(&t, "runtime.allgs", STT_OBJECT, &sym))
+		return 0;
+	return sym.value;
+}
+
 static int fill_image(struct golin_image *img, struct golin_err *err)
 {
 	struct elf_image *e = &img->elf;
@@ -246,7 +251,10 @@ static int fill_image(struct golin_image *img, struct golin_err *err)
 	info->flags = image_flags(e, &b);
 	read_build_id(e, info);
 	/* Layouts can be had without the rest: why that failed is told to who asks for it. */
-	if (image_code_open(img, &img->code_err))
+	r = image_code_open(img, &img->code_err);
+	if (!info->allgs)
+		info->allgs = allgs_by_name(e);
+	if (r)
 		return 0;
 	/* Up to 1.17 no build settings tell of the race detector, whose calls are functions. */
 	if (!(info->flags & GOLIN_IMAGE_RACE) && info->go.minor < 18 &&

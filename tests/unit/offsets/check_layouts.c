@@ -4,13 +4,16 @@
  * go1.26), the layouts from DWARF equal the expected ones, and golin's table says the same. With
  * "nodwarf" the programs must be said to have none, and the table serves them. Exit 0: so it is.
  */
+#include <elf.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "base/err.h"
+#include "elf_image.h"
 #include "expected.h"
+#include "symtab.h"
 
 static struct expected lines[MAX_EXPECTED];
 static int nlines;
@@ -55,6 +58,25 @@ static int check_image(const char *path, struct golin_image *img, int minor, boo
 	return 0;
 }
 
+/* What was found by decoding code is where the symbol table says, when there is one. */
+static int check_allgs(const char *path, int fd, uint64_t allgs)
+{
+	struct symtab_sym sym;
+	struct elf_image e;
+	struct symtab t;
+	int r = 0;
+
+	if (elf_image_open(fd, &e, NULL))
+		return fail(path, "no ELF file", NULL);
+	if (!allgs)
+		r = fail(path, "runtime.allgs was not found", NULL);
+	else if (symtab_open(&e, &t) && symtab_find(&t, "runtime.allgs", STT_OBJECT, &sym) &&
+		 sym.value != allgs)
+		r = fail(path, "runtime.allgs lies elsewhere", NULL);
+	elf_image_done(&e);
+	return r;
+}
+
 static int check_binary(const char *path, int minor, bool nodwarf)
 {
 	struct golin_err err = {0};
@@ -64,10 +86,13 @@ static int check_binary(const char *path, int minor, bool nodwarf)
 	if (fd < 0)
 		return fail(path, "cannot be opened", NULL);
 	r = golin_image_open(fd, &img, &err);
-	close(fd);
-	if (r)
+	if (r) {
+		close(fd);
 		return fail(path, "refused", &err);
-	r = check_image(path, img, minor, nodwarf);
+	}
+	r = check_allgs(path, fd, golin_image_info(img)->allgs);
+	close(fd);
+	r = check_image(path, img, minor, nodwarf) || r;
 	if (!r)
 		printf("%s: ok: %s, DWARF %u, flags 0x%x\n", path, golin_image_info(img)->go.text,
 		       golin_image_info(img)->dwarf_version, golin_image_info(img)->flags);
