@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* golin record SOURCE -o FILE: keeps the stream for later. */
+#include <sys/stat.h>
 #include "recording.h"
 #include "session.h"
 
@@ -24,8 +25,8 @@ int cmd_record(struct cmd_config *cfg)
 	if (!ret)
 		ret = session_loop(&s, &err);
 	if (s.writer) {
-		uint64_t bytes = golin_writer_bytes(s.writer);
 		struct golin_err close_err = {0};
+		struct stat st = {0};
 		int r = golin_writer_close(s.writer, &close_err);
 
 		s.writer = NULL;
@@ -34,9 +35,12 @@ int cmd_record(struct cmd_config *cfg)
 			err = close_err;
 		}
 		golin_model_counts(s.model, &c);
+		/* With its last block and the index. */
+		if (!ret && stat(cfg->output, &st))
+			st.st_size = 0;
 		if (!ret)
 			report_note("recorded %llu events, %.1f MB, in %s",
-				    (unsigned long long)c.events, bytes / 1e6, cfg->output);
+				    (unsigned long long)c.events, st.st_size / 1e6, cfg->output);
 	}
 	code = session_exit(&s, ret ? report_err(&err) : 0);
 	session_close(&s);

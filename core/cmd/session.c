@@ -124,8 +124,11 @@ static int step(struct session *s, struct golin_err *err)
 	if (n < 0)
 		return n;
 	ret = s->on_batch ? s->on_batch(s, err) : 0;
-	if (!ret && s->writer)
+	if (!ret && s->writer) {
+		golin_source_stats(s->src, &s->stats);
+		golin_writer_stats(s->writer, &s->stats);
 		ret = golin_writer_flush(s->writer, err);
+	}
 	return ret ? ret : n;
 }
 
@@ -167,6 +170,8 @@ int session_loop(struct session *s, struct golin_err *err)
 		}
 	}
 	golin_source_stats(s->src, &s->stats);
+	if (s->writer)
+		golin_writer_stats(s->writer, &s->stats);
 	return ret < 0 ? ret : 0;
 }
 

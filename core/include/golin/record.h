@@ -115,7 +115,7 @@ struct golin_rec_name {
 	struct golin_rec h;
 	uint64_t pc;
 	uint32_t n, _pad;
-	struct golin_rec_frame frames[];
+	__extension__ struct golin_rec_frame frames[];
 };
 
 /* Comes before the first record that names its id. Innermost call first. */
@@ -124,7 +124,7 @@ struct golin_rec_stack {
 	uint64_t id; /* a hash; 0 is "no stack" */
 	uint32_t n;
 	uint32_t truncated; /* there were more frames */
-	uint64_t pcs[];
+	__extension__ uint64_t pcs[];
 };
 
 enum golin_group {
