@@ -256,7 +256,7 @@ void goroutine_set_ended(struct golin_model *m, golin_gidx i, uint64_t ts, uint8
 
 	unset_live(m, i);
 	g->flags &= (uint8_t)~GOLIN_GF_GHOST;
-	g->exited = ts ? ts : m->now_ns ? m->now_ns : 1; /* 0 would be "alive" */
+	g->exited = model_time(m, ts);
 	g->how = how;
 	g->flags |= GF_QUEUED;
 	queue_push(m, &m->queue, i);

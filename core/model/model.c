@@ -135,10 +135,11 @@ static bool usable(struct golin_model *m, uint64_t goid)
 static int apply_create(struct golin_model *m, uint32_t space,
 			const struct golin_rec_goroutine_create *r)
 {
+	/* A timer's callback runs on no goroutine: there is no parent, by nature. */
+	bool timer = r->via == GOLIN_VIA_TIMER;
 	struct parentage p = {
-		.goid = r->h.goid,
-		/* A timer's callback runs on no goroutine: there is no parent, by nature. */
-		.known = r->flags & GOLIN_G_PARENT_KNOWN || r->via == GOLIN_VIA_TIMER,
+		.goid = timer ? 0 : r->h.goid,
+		.known = timer || r->flags & GOLIN_G_PARENT_KNOWN,
 		.evicted = r->flags & GOLIN_G_PARENT_EVICTED,
 		.watched = true,
 	};
@@ -157,7 +158,7 @@ static int apply_create(struct golin_model *m, uint32_t space,
 	if (g->flags & GOLIN_GF_CREATED)
 		return 0; /* told twice */
 	g->flags |= GOLIN_GF_CREATED;
-	g->created = r->h.ts ? r->h.ts : m->now_ns;
+	g->created = model_time(m, r->h.ts);
 	g->stack = r->stack;
 	g->armed_by = r->armed_by;
 	g->via = r->via <= GOLIN_VIA_COROUTINE ? (uint8_t)r->via : 0;
@@ -358,7 +359,7 @@ static void apply_counts(struct golin_model *m, const struct golin_rec_counts *r
 	raise_to(&c->lost_cut, r->lost_cut);
 	raise_to(&c->unread, r->unread);
 	raise_to(&c->gaps, r->gaps);
-	if (r->first_ns && (!m->first_ns || r->first_ns < m->first_ns))
+	if (r->first_ns)
 		m->first_ns = r->first_ns;
 }
 

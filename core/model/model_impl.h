@@ -171,6 +171,12 @@ struct golin_model {
 	struct golin_model_counts counts;
 };
 
+/* A time for what has happened: 0 would say that it has not. */
+static inline uint64_t model_time(const struct golin_model *m, uint64_t ts)
+{
+	return ts ? ts : m->now_ns ? m->now_ns : 1;
+}
+
 /* ---- goroutines.c: the table ---- */
 
 static inline struct node *node_at(const struct golin_model *m, golin_gidx i)
