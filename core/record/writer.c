@@ -57,7 +57,7 @@ struct golin_writer {
 	uint64_t data_since, keyframe_bytes, keyframe_model;
 	uint32_t part; /* of the keyframe that is being written */
 
-	struct golin_source_stats stats;
+	struct golin_rec_stats stats; /* type 0: there are none */
 	bool stats_new;
 
 	int failed; /* errno */
@@ -202,26 +202,6 @@ static void buffer_clear(struct golin_writer *w)
 	w->first_ts = 0;
 }
 
-static void buffer_stats(struct golin_writer *w)
-{
-	const struct golin_source_stats *s = &w->stats;
-	const struct golin_rec_stats rec = {
-		.h = {.type = GOLIN_REC_STATS, .version = 1, .size = sizeof(rec)},
-		.hits = s->hits,
-		.delivered = s->delivered,
-		.lost_ring = s->lost_ring,
-		.missed = s->missed,
-		.unread = s->unread,
-		.gaps = s->gaps,
-		.ring_size = s->ring_size,
-		.cost_ns = s->cost_ns,
-		.probes = s->probes,
-	};
-
-	_Static_assert(sizeof(struct golin_rec_stats) % 8 == 0, "a record's size");
-	buffer_add(w, &rec.h);
-}
-
 /* --- keyframes --- */
 
 static int put_state_block(struct golin_writer *w, bool last, struct golin_err *err)
@@ -270,8 +250,8 @@ static int put_keyframe(struct golin_writer *w, struct golin_err *err)
 	int rc;
 
 	w->part = 0;
-	if (w->stats.hits || w->stats.probes)
-		buffer_stats(w);
+	if (w->stats.h.type)
+		buffer_add(w, &w->stats.h);
 	rc = golin_model_dump(w->model, &sink);
 	if (w->failed)
 		return -EPIPE;
@@ -321,7 +301,7 @@ static int put_records(struct golin_writer *w, struct golin_err *err)
 	int rc;
 
 	if (w->stats_new) {
-		buffer_stats(w);
+		buffer_add(w, &w->stats.h);
 		w->stats_new = false;
 	}
 	if (!w->count)
@@ -363,14 +343,25 @@ int golin_writer_put(struct golin_writer *w, const struct golin_rec *rec, struct
 	return 0;
 }
 
-void golin_writer_stats(struct golin_writer *w, const struct golin_source_stats *stats)
+void golin_writer_stats(struct golin_writer *w, const struct golin_source_stats *s)
 {
-	struct golin_source_stats s = *stats;
+	const struct golin_rec_stats rec = {
+		.h = {.type = GOLIN_REC_STATS, .version = 1, .size = sizeof(rec)},
+		.hits = s->hits,
+		.delivered = s->delivered,
+		.lost_ring = s->lost_ring,
+		.missed = s->missed,
+		.unread = s->unread,
+		.gaps = s->gaps,
+		.ring_size = s->ring_size,
+		.cost_ns = s->cost_ns,
+		.probes = s->probes,
+	};
 
-	s.ring_used = 0; /* changes always and means nothing later */
-	if (!memcmp(&s, &w->stats, sizeof(s)))
+	_Static_assert(sizeof(rec) % 8 == 0, "a record's size");
+	if (!memcmp(&rec, &w->stats, sizeof(rec)))
 		return;
-	w->stats = s;
+	w->stats = rec;
 	w->stats_new = true;
 }
 

@@ -16,10 +16,10 @@ static int setup(void **state)
 
 	if (temp_setup(state))
 		return -1;
-	stream_make(&truth, &(struct shape){8, 450, 25, 20, 8, 11});
+	stream_make(&truth, &(struct shape){6, 260, 20, 12, 6, 11});
 	record_stream(
 		temp_path("good"), &truth,
-		&(struct record_opts){.block_raw = 1500, .keyframe_every = 1500, .max_ended = 5});
+		&(struct record_opts){.block_raw = 1200, .keyframe_every = 1200, .max_ended = 5});
 	read_file(temp_path("good"), &file, &len);
 	list_blocks(file, len, &blocks);
 	before = calloc(blocks.len + 1, sizeof(*before));
