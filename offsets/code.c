@@ -6,6 +6,18 @@
 #include <string.h>
 #include "base/text.h"
 #include "image.h"
+#include "symtab.h"
+
+/* Code that is compiled in an unknown way may not give it away; a symbol does. */
+static uint64_t allgs_symbol(struct golin_image *img)
+{
+	struct symtab_sym sym;
+	struct symtab t;
+
+	if (!symtab_open(&img->elf, &t) || !symtab_find(&t, "runtime.allgs", STT_OBJECT, &sym))
+		return 0;
+	return moduledata_is_data(&img->elf, sym.value, 24) ? sym.value : 0;
+}
 
 int image_code_open(struct golin_image *img, struct golin_err *err)
 {
@@ -28,6 +40,8 @@ int image_code_open(struct golin_image *img, struct golin_err *err)
 	img->info.etext = code->module.etext;
 	if (img->elf.machine == EM_X86_64) {
 		img->info.allgs = moduledata_allgs(&img->elf, &code->tab);
+		if (!img->info.allgs)
+			img->info.allgs = allgs_symbol(img);
 		img->info.tls_g = moduledata_tls_g(&img->elf, &code->tab, minor);
 	}
 	return 0;

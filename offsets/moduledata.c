@@ -43,6 +43,11 @@ static bool in_segment(const struct elf_image *e, uint64_t lo, uint64_t hi, uint
 	return false;
 }
 
+bool moduledata_is_data(const struct elf_image *e, uint64_t vaddr, uint64_t len)
+{
+	return vaddr + len > vaddr && in_segment(e, vaddr, vaddr + len, PF_R | PF_W);
+}
+
 /* What stands at vaddr, when every member that the function table knows as well agrees with it. */
 static bool read_module(struct elf_image *e, const struct pclntab *t, const struct shape *sh,
 			uint64_t vaddr, struct moduledata *ret)
@@ -200,7 +205,7 @@ uint64_t moduledata_allgs(struct elf_image *elf, const struct pclntab *t)
 			return 0;
 		found = seen[i];
 	}
-	return found && in_segment(elf, found, found + 24, PF_R | PF_W) ? found : 0;
+	return found && moduledata_is_data(elf, found, 24) ? found : 0;
 }
 
 /*

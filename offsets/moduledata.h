@@ -30,6 +30,8 @@ int moduledata_find(struct elf_image *elf, const struct pclntab *t, uint16_t min
 
 /* runtime.allgs as linked, from the code of runtime.allgadd; 0 when it cannot be told. */
 uint64_t moduledata_allgs(struct elf_image *elf, const struct pclntab *t);
+/* Do these bytes lie in a writable segment? */
+bool moduledata_is_data(const struct elf_image *elf, uint64_t vaddr, uint64_t len);
 /* The TLS slot of g from the fs base (-8), from code that loads it; 0 when it cannot be told. */
 int64_t moduledata_tls_g(struct elf_image *elf, const struct pclntab *t, uint16_t minor);
 
