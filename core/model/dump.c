@@ -253,7 +253,7 @@ static int dump_one(struct dump *d, const struct golin_goroutine *g)
 	if (!(g->flags & GOLIN_GF_CREATED))
 		return dump_seen(d, g);
 	rc = dump_create(d, g);
-	if (!rc && g->flags & GOLIN_GF_ALIVE && g->state != GOLIN_GS_UNKNOWN)
+	if (!rc && (g->state != GOLIN_GS_UNKNOWN || g->wait || g->wait_since))
 		rc = dump_state(d, g);
 	return rc;
 }

@@ -88,7 +88,7 @@ static void step_create(uint32_t e, uint64_t ts)
 
 	if (via == GOLIN_VIA_TIMER)
 		parent = 0;
-	create_full(ts, parent, goid, pc, pc * 7, 0, via, 0);
+	create_full(ts, parent, goid, pc, pc * 7, rnd(3), via, rnd(3));
 	if (r->created)
 		return;
 	r->created = true;
@@ -253,6 +253,41 @@ static int take(void *arg, const struct golin_rec *rec)
 	return d->into ? golin_model_apply(d->into, rec) : 0;
 }
 
+/* All that a view can see of each goroutine. */
+static void compare_models(const struct golin_model *a, const struct golin_model *b)
+{
+	const struct golin_goroutine *g, *h;
+
+	for (golin_gidx i = 0; i < golin_model_goroutine_max(a); i++) {
+		g = golin_model_goroutine(a, i);
+		if (!g)
+			continue;
+		h = golin_model_goroutine(b, golin_model_find_key(b, g->target, g->epoch, g->goid));
+		assert_non_null(h);
+		assert_int_equal(g->parent, h->parent);
+		assert_int_equal(g->armed_by, h->armed_by);
+		assert_int_equal(g->startpc, h->startpc);
+		assert_int_equal(g->gopc, h->gopc);
+		assert_int_equal(g->stack, h->stack);
+		assert_int_equal(g->created, h->created);
+		assert_int_equal(g->exited, h->exited);
+		assert_int_equal(g->wait_since, h->wait_since);
+		assert_int_equal(g->nlive, h->nlive);
+		assert_int_equal(g->nchild, h->nchild);
+		assert_int_equal(g->state, h->state);
+		assert_int_equal(g->via, h->via);
+		assert_int_equal(g->how, h->how);
+		assert_int_equal(g->flags & 0x3f, h->flags & 0x3f);
+		assert_string_equal(golin_goroutine_state_text(a, g),
+				    golin_goroutine_state_text(b, h));
+		assert_string_equal(golin_model_start_func(a, g).func,
+				    golin_model_start_func(b, h).func);
+		g = golin_model_goroutine(a, g->up);
+		h = golin_model_goroutine(b, h->up);
+		assert_int_equal(g ? g->goid : 0, h ? h->goid : 0);
+	}
+}
+
 static void compare_dump(uint32_t max_ended, bool again)
 {
 	const struct golin_model_opts opts = {.max_ended = max_ended};
@@ -267,6 +302,8 @@ static void compare_dump(uint32_t max_ended, bool again)
 	assert_int_equal(first.bytes.len, second.bytes.len);
 	if (first.bytes.len)
 		assert_memory_equal(first.bytes.s, second.bytes.s, first.bytes.len);
+	compare_models(M, other);
+	compare_models(other, M);
 	golin_model_counts(M, &a);
 	golin_model_counts(other, &b);
 	a.bytes = b.bytes = 0;

@@ -105,6 +105,24 @@ static void test_strings_are_checked(void **s)
 	assert_true(golin_record_check(&n->h, n->h.size));
 }
 
+/* The NUL that ends it stands behind the record: not its own. */
+static void test_string_up_to_the_end(void **s)
+{
+	struct {
+		struct golin_rec_exec r;
+		char text[16];
+	} e = {.r = {.h = HEADER(GOLIN_REC_EXEC, e.r, 1, 0)}};
+
+	memset(e.text, 'x', 8);
+	e.r.h.size += 8;
+	e.r.exe = (struct golin_rec_str){sizeof(e.r), 8};
+	assert_false(golin_record_check(&e.r.h, sizeof(e)));
+	e.text[7] = 0;
+	assert_false(golin_record_check(&e.r.h, sizeof(e)));
+	e.r.exe.len = 7;
+	assert_true(golin_record_check(&e.r.h, sizeof(e)));
+}
+
 static void test_counts_are_checked(void **s)
 {
 	struct golin_rec_name *n = (struct golin_rec_name *)sample_name();
@@ -112,6 +130,11 @@ static void test_counts_are_checked(void **s)
 		struct golin_rec_stack r;
 		uint64_t pcs[4];
 	} st = {.r = {.h = HEADER(GOLIN_REC_STACK, st, 1, 0), .id = 5, .n = 4}};
+
+	struct {
+		struct golin_rec_stack r;
+		uint64_t pcs[GOLIN_STACK_MAX + 1];
+	} big = {.r = {.h = HEADER(GOLIN_REC_STACK, big, 1, 0), .id = 5}};
 
 	n->n = GOLIN_FRAMES_MAX + 1;
 	assert_false(golin_record_check(&n->h, n->h.size));
@@ -122,6 +145,10 @@ static void test_counts_are_checked(void **s)
 	assert_false(golin_record_check(&st.r.h, sizeof(st)));
 	st.r.n = UINT32_MAX;
 	assert_false(golin_record_check(&st.r.h, sizeof(st)));
+	big.r.n = GOLIN_STACK_MAX;
+	assert_true(golin_record_check(&big.r.h, sizeof(big)));
+	big.r.n++;
+	assert_false(golin_record_check(&big.r.h, sizeof(big)));
 }
 
 static void test_strings_are_cleaned_and_capped(void **s)
@@ -183,6 +210,7 @@ int main(void)
 		cmocka_unit_test(test_header_is_checked),
 		cmocka_unit_test(test_fixed_part_must_be_there),
 		cmocka_unit_test(test_strings_are_checked),
+		cmocka_unit_test(test_string_up_to_the_end),
 		cmocka_unit_test(test_counts_are_checked),
 		cmocka_unit_test(test_strings_are_cleaned_and_capped),
 		cmocka_unit_test(test_too_large_fails),
