@@ -37,6 +37,7 @@ struct {
 struct scratch {
 	__u64 busy;
 	struct wire_stack s;
+	__u8 chunk[WIRE_CHUNK];
 };
 
 struct {
@@ -87,6 +88,15 @@ static __always_inline int read_u64(__u64 *ret, __u64 addr)
 	*ret = 0;
 	return -1;
 }
+
+/* A part of a g, and a field of it. */
+struct span {
+	__u8 b[WIRE_SPAN];
+};
+
+#define span_read(sp, cfg_span, g)                                                                 \
+	bpf_probe_read_user((sp)->b, (cfg_span).len, (const void *)((g) + (cfg_span).off))
+#define span_u64(sp, at) (*(const __u64 *)((sp)->b + (at)))
 
 /* Counts the hit and sends it. The timestamp was taken before: ring order is what counts. */
 static __always_inline void send(struct wire_hdr *h, __u32 type, __u32 size)

@@ -112,50 +112,63 @@ static __always_inline struct scratch *scratch_take(void)
 }
 
 /*
- * The stack of g by its frame pointers, from the frame at bp; it begins with the return address
- * `first`, what lies before (systemstack's and newproc's own frames) is left out. Returns its id,
- * 0 for none. It is sent when it was not before; only then is it marked as sent. Sets *partial
- * when a frame could not be read, or the stack found no place in the ring.
+ * The stack between lo and hi by its frame pointers, from the frame at bp; it begins with the
+ * return address `first`, what lies before (systemstack's and newproc's own frames) is left out.
+ * Returns its id, 0 for none. It is sent when it was not before; only then is it marked as sent.
+ * Sets *partial when a frame could not be read, or the stack found no place in the ring.
  */
-static __always_inline __u64 send_stack(__u64 g, __u64 bp, __u64 first, __u64 ts, __u32 *partial)
+static __always_inline __u64 send_stack(__u64 lo, __u64 hi, __u64 bp, __u64 first, __u64 ts,
+					__u32 *partial)
 {
-	__u64 bounds[2] = {0, 0}, frame[2], h = generation + 1;
+	__u64 base = 0, len = 0, h = generation + 1;
 	__u32 n = 0, truncated = 0, one = 1, skip = 2;
 	struct wire_stats *st;
 	struct scratch *s;
 
-	/* stack.lo and stack.hi lie side by side; without that, no stacks are asked for. */
-	if (bpf_probe_read_user(bounds, sizeof(bounds), (const void *)(g + cfg.g_stack_lo))) {
-		*partial = 1;
-		return 0;
-	}
 	s = scratch_take();
 	if (!s) {
 		*partial = 1;
 		return 0;
 	}
 	for (__u32 i = 0; i < WIRE_STACK_MAX + 2; i++) {
-		if (bp < bounds[0] || bp + 16 > bounds[1])
+		__u64 off = bp - base, next, ret;
+
+		if (bp < lo || bp + 16 > hi || bp & 7)
 			break;
 		if (n >= cfg.stack_depth) {
 			truncated = 1;
 			break;
 		}
-		if (bpf_probe_read_user(frame, sizeof(frame), (const void *)bp)) {
-			*partial = 1;
-			break;
+		if (!len || off > len - 16) {
+			/* Many frames at once; one, where the rest is not to be had. */
+			len = hi - bp;
+			if (len > WIRE_CHUNK)
+				len = WIRE_CHUNK;
+			if (bpf_probe_read_user(s->chunk, len, (const void *)bp)) {
+				len = 16;
+				if (bpf_probe_read_user(s->chunk, 16, (const void *)bp)) {
+					*partial = 1;
+					break;
+				}
+			}
+			base = bp;
+			off = 0;
 		}
-		if (!frame[1])
+		if (off > WIRE_CHUNK - 16)
 			break;
-		if (!n && frame[1] != first && skip) {
+		next = *(const __u64 *)(s->chunk + off);
+		ret = *(const __u64 *)(s->chunk + off + 8);
+		if (!ret)
+			break;
+		if (!n && ret != first && skip) {
 			skip--;
 		} else if (n < WIRE_STACK_MAX) {
-			s->s.pcs[n++] = frame[1];
-			h = stack_mix(h, frame[1]);
+			s->s.pcs[n++] = ret;
+			h = stack_mix(h, ret);
 		}
-		if (frame[0] <= bp)
+		if (next <= bp)
 			break;
-		bp = frame[0];
+		bp = next;
 	}
 	if (!n) {
 		h = 0;

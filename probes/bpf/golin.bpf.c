@@ -11,6 +11,7 @@ SEC("uprobe")
 int on_site(struct pt_regs *ctx)
 {
 	__u64 cookie;
+	struct work w;
 
 	if (!is_target())
 		return 0;
@@ -20,13 +21,13 @@ int on_site(struct pt_regs *ctx)
 		return 0;
 	switch (WIRE_COOKIE_OP(cookie)) {
 	case WIRE_OP_CREATE:
-		on_create(ctx, cookie);
+		on_create(ctx, cookie, &w);
 		break;
 	case WIRE_OP_EXIT:
-		on_exit(ctx, cookie);
+		on_exit(ctx, cookie, &w);
 		break;
 	case WIRE_OP_CORO:
-		on_coro(ctx, cookie);
+		on_coro(ctx, cookie, &w);
 		break;
 	case WIRE_OP_TIMER_START:
 		on_timer_arm(ctx, cookie, WIRE_OP_TIMER_START);

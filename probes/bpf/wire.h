@@ -20,6 +20,8 @@ enum {
 	WIRE_TIMERS = 131072, /* armed AfterFunc timers that are remembered */
 	WIRE_THREADS = 8192,
 	WIRE_STACKS = 65536, /* stacks known to have been sent */
+	WIRE_SPAN = 288,     /* bytes of a g that are read at once, at most */
+	WIRE_CHUNK = 1024,   /* bytes of a stack that are read at once */
 };
 
 /* In the ring. WIRE_CREATE, WIRE_EXIT and WIRE_EXEC are hits; a stack belongs to its event. */
@@ -126,6 +128,12 @@ enum wire_has {
 	WIRE_SCAN_TIMERPROC = 1 << 4, /* 1.13: look for the timer in timerproc's frame */
 };
 
+/* Part of a g; the other offsets are from its start. */
+struct wire_span {
+	__u32 off, len;
+	__u32 goid, parent, gopc, startpc, panic, sched_bp, stack_lo, stack_hi;
+};
+
 /* All that differs between programs, kernels and Go versions; constant once loaded. */
 struct wire_cfg {
 	__u32 tgid;
@@ -135,10 +143,11 @@ struct wire_cfg {
 	__s32 tls_g;	      /* of g from the fs base */
 	__u32 has;	      /* enum wire_has */
 	__u32 ncpu;
-	__u32 g_stack_lo, g_stack_hi, g_panic, g_m, g_sched_bp;
-	__u32 g_goid, g_parent, g_gopc, g_startpc;
-	__u32 m_curg;
+	__u32 g_goid, g_m, g_sched_bp, m_curg;
 	__u32 timer_f, timer_arg, coro_f, _pad;
+	/* A read costs much more than the bytes that it copies: so each event reads the fields that
+	 * it wants of a g at once, from the first to the end of the last. */
+	struct wire_span create, exit, creator;
 	/* From the site of each operation to time.goFunc, and the length of that: a position-
 	 * independent program's own addresses are not known when it starts. */
 	__s64 gofunc[8];
@@ -151,6 +160,7 @@ _Static_assert(sizeof(struct wire_exit) == 64, "wire");
 _Static_assert(sizeof(struct wire_exec) == 16, "wire");
 _Static_assert(sizeof(struct wire_stack) == WIRE_STACK_FIXED + 8 * WIRE_STACK_MAX, "wire");
 _Static_assert(sizeof(struct wire_stats) == 192, "wire");
+_Static_assert(sizeof(struct wire_span) == 40, "wire");
 _Static_assert(sizeof(struct wire_cfg) % 8 == 0, "wire");
 _Static_assert(WIRE_OP_MAX <= 8 && WIRE_TYPES <= 8, "wire");
 

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "live/configure.h"
 
+#include <errno.h>
+#include <stdbool.h>
 #include <string.h>
+#include "base/err.h"
 
 const struct golin_plan_hook *plan_hook(const struct golin_plan *p, const char *event)
 {
@@ -22,27 +25,83 @@ static uint32_t within(const struct golin_layout *y, enum golin_field_id outer,
 	return a + b;
 }
 
-void configure_wire(const struct golin_plan *plan, const struct golin_image_info *info,
-		    const struct golin_layout *y, pid_t pid, uint32_t stack_depth,
-		    struct wire_cfg *c)
+/* A field that a span is to have: where its offset within the span is kept. */
+struct want {
+	uint32_t offset;
+	uint32_t *ret;
+};
+
+static bool make_span(struct wire_span *sp, const struct want *w, size_t n)
+{
+	uint32_t lo = UINT32_MAX, hi = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (w[i].offset < lo)
+			lo = w[i].offset;
+		if (w[i].offset + 8 > hi)
+			hi = w[i].offset + 8;
+	}
+	sp->off = lo;
+	sp->len = hi - lo;
+	for (size_t i = 0; i < n; i++)
+		*w[i].ret = w[i].offset - lo;
+	return sp->len <= WIRE_SPAN;
+}
+
+static bool spans(const struct golin_layout *y, struct wire_cfg *c)
+{
+	uint32_t goid = c->g_goid, gopc = 0, startpc = 0, panic = 0, parent = 0;
+	uint32_t lo = within(y, GOLIN_F_G_stack, GOLIN_F_STACK_lo);
+	uint32_t hi = within(y, GOLIN_F_G_stack, GOLIN_F_STACK_hi);
+	bool has_parent = golin_layout_get(y, GOLIN_F_G_parentGoid, &parent);
+
+	golin_layout_get(y, GOLIN_F_G_gopc, &gopc);
+	golin_layout_get(y, GOLIN_F_G_startpc, &startpc);
+	golin_layout_get(y, GOLIN_F_G_panic, &panic);
+	if (!has_parent)
+		parent = goid;
+	return make_span(&c->create,
+			 (struct want[]){{goid, &c->create.goid},
+					 {gopc, &c->create.gopc},
+					 {startpc, &c->create.startpc},
+					 {parent, &c->create.parent}},
+			 4) &&
+	       make_span(&c->exit,
+			 (struct want[]){{goid, &c->exit.goid},
+					 {gopc, &c->exit.gopc},
+					 {startpc, &c->exit.startpc},
+					 {parent, &c->exit.parent},
+					 {panic, &c->exit.panic},
+					 {c->g_sched_bp, &c->exit.sched_bp}},
+			 6) &&
+	       make_span(&c->creator,
+			 (struct want[]){{goid, &c->creator.goid},
+					 {lo, &c->creator.stack_lo},
+					 {hi, &c->creator.stack_hi},
+					 {c->g_sched_bp, &c->creator.sched_bp}},
+			 4);
+}
+
+int configure_wire(const struct golin_plan *plan, const struct golin_image_info *info,
+		   const struct golin_layout *y, pid_t pid, uint32_t stack_depth,
+		   struct wire_cfg *c, struct golin_err *err)
 {
 	const struct golin_plan_hook *h = plan_hook(plan, "timer.func");
 
 	memset(c, 0, sizeof(*c));
 	c->tgid = (uint32_t)pid;
 	c->tls_g = (int32_t)info->tls_g;
-	c->g_stack_lo = within(y, GOLIN_F_G_stack, GOLIN_F_STACK_lo);
-	c->g_stack_hi = within(y, GOLIN_F_G_stack, GOLIN_F_STACK_hi);
-	/* The program reads both at once. */
-	c->stack_depth = c->g_stack_hi == c->g_stack_lo + 8 ? stack_depth : 0;
+	c->stack_depth = stack_depth;
 	c->g_sched_bp = within(y, GOLIN_F_G_sched, GOLIN_F_GOBUF_bp);
-	golin_layout_get(y, GOLIN_F_G_panic, &c->g_panic);
 	golin_layout_get(y, GOLIN_F_G_m, &c->g_m);
 	golin_layout_get(y, GOLIN_F_G_goid, &c->g_goid);
-	golin_layout_get(y, GOLIN_F_G_gopc, &c->g_gopc);
-	golin_layout_get(y, GOLIN_F_G_startpc, &c->g_startpc);
 	golin_layout_get(y, GOLIN_F_M_curg, &c->m_curg);
-	if (golin_layout_get(y, GOLIN_F_G_parentGoid, &c->g_parent))
+	if (!spans(y, c))
+		return golin_err_set(
+			err, -EOPNOTSUPP,
+			"the fields of runtime.g lie further apart than in any Go that "
+			"golin knows");
+	if (golin_layout_get(y, GOLIN_F_G_parentGoid, &(uint32_t){0}))
 		c->has |= WIRE_HAS_PARENT;
 	if (golin_layout_get(y, GOLIN_F_CORO_f, &c->coro_f))
 		c->has |= WIRE_HAS_CORO;
@@ -51,7 +110,7 @@ void configure_wire(const struct golin_plan *plan, const struct golin_image_info
 	/* Since 1.14 a Goexit is a panic; until then timers fire on a goroutine, timerproc. */
 	c->has |= info->go.minor >= 14 ? WIRE_HAS_GOEXIT : WIRE_SCAN_TIMERPROC;
 	if (!h)
-		return;
+		return 0;
 	c->has |= WIRE_HAS_TIMER;
 	c->gofunc_len = h->site.func_hi - h->site.func_lo;
 	for (size_t i = 0; i < plan->n; i++) {
@@ -61,4 +120,5 @@ void configure_wire(const struct golin_plan *plan, const struct golin_image_info
 			c->gofunc[WIRE_COOKIE_OP(at->cookie) & 7] =
 				(int64_t)(h->site.func_lo - at->site.vaddr);
 	}
+	return 0;
 }

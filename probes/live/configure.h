@@ -7,10 +7,12 @@
 #include "bpf/wire.h"
 #include "plan.h"
 
-/* The layout has all required fields. */
-void configure_wire(const struct golin_plan *plan, const struct golin_image_info *info,
-		    const struct golin_layout *layout, pid_t pid, uint32_t stack_depth,
-		    struct wire_cfg *ret);
+struct golin_err;
+
+/* The layout has all required fields. -EOPNOTSUPP: it is like none that is known. */
+int configure_wire(const struct golin_plan *plan, const struct golin_image_info *info,
+		   const struct golin_layout *layout, pid_t pid, uint32_t stack_depth,
+		   struct wire_cfg *ret, struct golin_err *err);
 /* The resolved hook for an event, or NULL. */
 const struct golin_plan_hook *plan_hook(const struct golin_plan *p, const char *event);
 

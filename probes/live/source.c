@@ -318,8 +318,10 @@ static int arm(struct live *l, struct golin_err *err)
 	r = golin_plan_resolve(&l->plan, l->p, err);
 	if (r < 0)
 		return r;
-	configure_wire(&l->plan, info, golin_imgproc_layout(l->p), l->t.pid, l->o.stack_depth,
-		       &o.cfg);
+	r = configure_wire(&l->plan, info, golin_imgproc_layout(l->p), l->t.pid, l->o.stack_depth,
+			   &o.cfg, err);
+	if (r < 0)
+		return r;
 	o.want_tls = info->go.minor < 17;
 	h = plan_hook(&l->plan, "goroutine.exit.how");
 	if (h) {
