@@ -323,6 +323,11 @@ static void test_stacks(void **s)
 {
 	const uint64_t pcs[] = {10, 20, 30}, *got;
 	bool truncated = true;
+	struct {
+		struct golin_rec_stack r;
+		uint64_t pc;
+	} cut = {.r = {.h = HEADER(GOLIN_REC_STACK, cut, 1, 0), .id = 79, .n = 1, .truncated = 1},
+		 .pc = 5};
 
 	stack(77, pcs, 3);
 	assert_int_equal(golin_model_stack(M, 77, &got, &truncated), 3);
@@ -330,6 +335,9 @@ static void test_stacks(void **s)
 	assert_false(truncated);
 	assert_int_equal(golin_model_stack(M, 78, &got, &truncated), 0);
 	assert_int_equal(golin_model_stack(M, 0, &got, NULL), 0);
+	put(&cut.r.h);
+	assert_int_equal(golin_model_stack(M, 79, &got, &truncated), 1);
+	assert_true(truncated);
 }
 
 static void test_caps_of_names_and_stacks(void **s)

@@ -89,6 +89,7 @@ static const struct {
 	{"depth<1", "1 22"},
 	{"age>5s", "1 2 18 20 21"}, /* before the attach: older than the watch; 21 lived 6.5 s */
 	{"age<2s", "22"},
+	{"age<1h", "20 21 22"}, /* the age of the others is not known */
 	{"age>7.5s", "1 2 18 20"},
 };
 
