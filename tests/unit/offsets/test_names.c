@@ -33,7 +33,7 @@ struct check {
 	struct frame stack[256];
 	int depth;
 	char traced[1024]; /* the function in the last line of a traceback */
-	unsigned frames, chains, pcs, starts, traces, wrong;
+	unsigned frames, chains, pcs, starts, traces, sites, wrong;
 };
 
 static struct golin_name_frame names[MAX_FRAMES];
@@ -256,6 +256,59 @@ static void check_line(struct check *c, char *line)
 	}
 }
 
+/*
+ * The places where golin's probes go: there in every build, each on an instruction that the kernel
+ * emulates, but for the store.
+ */
+static void check_site(struct check *c, const char *func, uint32_t kind, const char *target,
+		       int32_t disp)
+{
+	struct golin_site_want w = {.kind = kind, .disp = disp};
+	struct golin_site s;
+
+	snprintf(w.func, sizeof(w.func), "%s", func);
+	snprintf(w.target, sizeof(w.target), "%s", target);
+	c->sites++;
+	if (!golin_image_site(c->img, &w, &s) &&
+	    (s.insn != GOLIN_INSN_OTHER || kind == GOLIN_SITE_STORE))
+		return;
+	printf("site in %s: %s '%s'\n", func, s.why, s.text);
+	c->wrong++;
+}
+
+static void check_sites(struct check *c)
+{
+	const struct golin_image_info *info = golin_image_info(c->img);
+	struct golin_layout layout;
+	struct golin_err err = {0};
+	unsigned minor = info->go.minor;
+	uint32_t off;
+
+	check_site(c, minor < 15 ? "runtime.newproc1" : "runtime.newproc.func1", GOLIN_SITE_CALL,
+		   "runtime.runqput", 0);
+	check_site(c, minor < 22 ? "runtime.goexit0" : "runtime.gdestroy", GOLIN_SITE_PROLOGUE, "",
+		   0);
+	check_site(c, "runtime.Goexit", GOLIN_SITE_PROLOGUE, "", 0);
+	check_site(c, "runtime.gopanic", GOLIN_SITE_PROLOGUE, "", 0);
+	check_site(c, "time.goFunc", GOLIN_SITE_PROLOGUE, "", 0);
+	if (minor < 23) {
+		check_site(c, "time.startTimer", GOLIN_SITE_PROLOGUE, "", 0);
+	} else {
+		check_site(c, "time.newTimer", GOLIN_SITE_CALL, "runtime.(*timer).modify", 0);
+		if (golin_image_layout(c->img, GOLIN_LAYOUT_AUTO, &layout, &err) ||
+		    !golin_layout_get(&layout, GOLIN_F_G_coroarg, &off)) {
+			printf("no offset of g.coroarg: %s\n", err.msg);
+			c->wrong++;
+		} else {
+			check_site(c, "runtime.newcoro", GOLIN_SITE_STORE, "", off);
+		}
+	}
+	if (!info->allgs || info->tls_g != -8) {
+		printf("allgs 0x%" PRIx64 ", g at fs%+" PRId64 "\n", info->allgs, info->tls_g);
+		c->wrong++;
+	}
+}
+
 static FILE *run(const char *path, pid_t *ret_pid)
 {
 	int fds[2];
@@ -305,6 +358,7 @@ static int check_program(const char *path)
 		printf("%s: %s%s\n", path, err.msg, fd < 0 ? "cannot be opened" : "");
 		return 1;
 	}
+	check_sites(c);
 	old = c->img->code->tab.minor < 17;
 	f = run(path, &pid);
 	while (f && getline(&line, &cap, f) > 0) {
@@ -318,9 +372,9 @@ static int check_program(const char *path)
 		printf("%s: ended with status 0x%x\n", path, status);
 		c->wrong++;
 	}
-	printf("%s: %u frames, %u with inlined ones, %u pcs, %u tracebacks, %u go statements: %u "
-	       "differences\n",
-	       path, c->frames, c->chains, c->pcs, c->traces, c->starts, c->wrong);
+	printf("%s: %u frames, %u with inlined ones, %u pcs, %u tracebacks, %u go statements, "
+	       "%u sites: %u differences\n",
+	       path, c->frames, c->chains, c->pcs, c->traces, c->starts, c->sites, c->wrong);
 	/* A fixture that printed little would prove nothing. */
 	if (c->frames < 100 || c->pcs < 5000 || c->traces < 50 || (!old && c->starts != 15)) {
 		printf("%s: too little to compare\n", path);
