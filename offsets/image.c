@@ -8,7 +8,6 @@
 #include "base/text.h"
 #include "buildinfo.h"
 #include "layout.h"
-#include "symtab.h"
 
 /* GOARCH of the machine, or "" for one that Go does not know. */
 static const char *goarch(const struct elf_image *e)
@@ -212,17 +211,6 @@ static int read_version(struct golin_image *img, struct buildinfo *b, struct gol
 			     b->version);
 }
 
-/* Where the code does not give it away (it is read on amd64 only), the symbol table may tell. */
-static uint64_t allgs_by_name(const struct elf_image *e)
-{
-	struct symtab_sym sym;
-	struct symtab t;
-
-	if (!symtab_open(e, &t) || !symtab_find(&t, "runtime.allgs", STT_OBJECT, &sym))
-		return 0;
-	return sym.value;
-}
-
 static int fill_image(struct golin_image *img, struct golin_err *err)
 {
 	struct elf_image *e = &img->elf;
@@ -251,10 +239,7 @@ static int fill_image(struct golin_image *img, struct golin_err *err)
 	info->flags = image_flags(e, &b);
 	read_build_id(e, info);
 	/* Layouts can be had without the rest: why that failed is told to who asks for it. */
-	r = image_code_open(img, &img->code_err);
-	if (!info->allgs)
-		info->allgs = allgs_by_name(e);
-	if (r)
+	if (image_code_open(img, &img->code_err))
 		return 0;
 	/* Up to 1.17 no build settings tell of the race detector, whose calls are functions. */
 	if (!(info->flags & GOLIN_IMAGE_RACE) && info->go.minor < 18 &&
@@ -305,8 +290,7 @@ static int dwarf_layout(struct golin_image *img, struct golin_layout *ret, struc
 	 * What the table says does not enter the result; it only ends the search for structs that
 	 * this version does not have, which otherwise would go on to the end of the unit.
 	 */
-	for (int s = 0; s < GOLIN_S_MAX; s++)
-		absent[s] = layout_table_lacks(&img->info.go, img->info.arch, s);
+	layout_table_absent(&img->info.go, img->info.arch, absent);
 	return layout_from_dwarf(&img->elf, absent, ret, &img->info.dwarf_version, err);
 }
 

@@ -8,8 +8,9 @@
 
 static const struct {
 	const char *name, *other;
+	size_t len;
 } structs[GOLIN_S_MAX] = {
-#define GOLIN_STRUCT(id, n, o) [GOLIN_S_##id] = {n, o},
+#define GOLIN_STRUCT(id, n, o) [GOLIN_S_##id] = {n, o, sizeof(n) - 1},
 #define GOLIN_FIELD(s, id, member, need)
 #include "golin/layout.def"
 #undef GOLIN_STRUCT
@@ -63,10 +64,8 @@ enum golin_field_id layout_find_field(enum golin_struct_id id, const char *membe
 	return GOLIN_F_MAX;
 }
 
-static bool in_names(const char *names, const char *name)
+static bool in_names(const char *names, const char *name, size_t len)
 {
-	size_t len = strlen(name);
-
 	while (*names) {
 		size_t n = strcspn(names, "|");
 
@@ -77,10 +76,14 @@ static bool in_names(const char *names, const char *name)
 	return false;
 }
 
+/* Asked for every struct of a program: lengths settle nearly all. */
 enum golin_struct_id layout_find_struct(const char *name)
 {
+	size_t len = strlen(name);
+
 	for (int s = 0; s < GOLIN_S_MAX; s++)
-		if (!strcmp(structs[s].name, name) || in_names(structs[s].other, name))
+		if ((structs[s].len == len && !memcmp(structs[s].name, name, len)) ||
+		    (*structs[s].other && in_names(structs[s].other, name, len)))
 			return s;
 	return GOLIN_S_MAX;
 }

@@ -27,8 +27,10 @@ int layout_from_dwarf(struct elf_image *e, const bool *known_absent, struct goli
 /* From the table. -ENODATA: it does not know this version or architecture, and which it knows. */
 int layout_from_table(const struct golin_go_version *go, const char *arch, struct golin_layout *ret,
 		      struct golin_err *err);
-/* True when the table knows that this version has no such struct; it may know nothing of it. */
-bool layout_table_lacks(const struct golin_go_version *go, const char *arch,
-			enum golin_struct_id id);
+/*
+ * Marks the structs (GOLIN_S_MAX entries) of which the table knows that this version has none. Of
+ * others it may know nothing.
+ */
+void layout_table_absent(const struct golin_go_version *go, const char *arch, bool *ret);
 
 #endif

@@ -48,14 +48,37 @@ static bool in_range(const struct row *r, uint32_t key)
 static bool is_neutral_experiment(const char *name, size_t len)
 {
 	static const char *const neutral[] = {
-		"aliastypeparams", "boringcrypto",	"coverageredesign",
-		"dwarf5",	   "greenteagc",	"jsonv2",
-		"loopvar",	   "noaliastypeparams", "nocoverageredesign",
-		"nodwarf5",	   "nogreenteagc",	"nojsonv2",
-		"noswissmap",	   "strictfipsruntime", "swissmap",
-		"unified",
+		"aliastypeparams",
+		"arenas",
+		"boringcrypto",
+		"cacheprog",
+		"cgocheck2",
+		"coverageredesign",
+		"dwarf5",
+		"fieldtrack",
+		"greenteagc",
+		"heapminimum512kib",
+		"jsonv2",
+		"loopvar",
+		"mapsplitgroup",
+		"newinliner",
+		"preemptibleloops",
+		"randomizedheapbase64",
+		"rangefunc",
+		"runtimefreegc",
+		"runtimesecret",
+		"simd",
+		"sizespecializedmalloc",
+		"swissmap",
+		"synchashtriemap",
+		"synctest",
 	};
 
+	/* Each was compared switched off too. */
+	if (len > 2 && !memcmp(name, "no", 2)) {
+		name += 2;
+		len -= 2;
+	}
 	for (size_t i = 0; i < sizeof(neutral) / sizeof(neutral[0]); i++)
 		if (strlen(neutral[i]) == len && !memcmp(neutral[i], name, len))
 			return true;
@@ -155,18 +178,23 @@ static void take_row(struct golin_layout *l, const struct row *r)
 	snprintf(l->fields[f].type, sizeof(l->fields[f].type), "%s", r->type);
 }
 
-bool layout_table_lacks(const struct golin_go_version *go, const char *arch,
-			enum golin_struct_id id)
+void layout_table_absent(const struct golin_go_version *go, const char *arch, bool *ret)
 {
 	uint32_t key;
 
+	memset(ret, 0, GOLIN_S_MAX * sizeof(*ret));
 	if (!table_key(go, arch, &key))
-		return false;
-	for (size_t i = 0; i < nrows; i++)
-		if (rows[i].kind == ROW_STRUCT && rows[i].absent && in_range(&rows[i], key) &&
-		    !strcmp(rows[i].arch, arch) && layout_find_struct(rows[i].structure) == id)
-			return true;
-	return false;
+		return;
+	for (size_t i = 0; i < nrows; i++) {
+		enum golin_struct_id s;
+
+		if (rows[i].kind != ROW_STRUCT || !rows[i].absent || !in_range(&rows[i], key) ||
+		    strcmp(rows[i].arch, arch))
+			continue;
+		s = layout_find_struct(rows[i].structure);
+		if (s != GOLIN_S_MAX)
+			ret[s] = true;
+	}
 }
 
 int layout_from_table(const struct golin_go_version *go, const char *arch, struct golin_layout *ret,

@@ -97,7 +97,7 @@ struct golin_image_info {
 	char arch[16];       /* GOARCH: "amd64" */
 	char build_id[129];  /* GNU build id in hex, else Go's own (cleaned, cut), else "" */
 	uint32_t flags;      /* enum golin_image_flags */
-	uint32_t dwarf_version; /* of the runtime's unit; 0: none */
+	uint32_t dwarf_version; /* of the unit with Go's types; 0: none, or no layout asked for yet */
 	uint64_t text, etext;   /* Go's text, addresses as linked */
 	uint64_t allgs;         /* runtime.allgs, the slice's header; 0: not found */
 	int64_t tls_g;          /* the TLS slot of g, from the fs base: -8; 0: not known */
