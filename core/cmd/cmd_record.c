@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* golin record SOURCE -o FILE: keeps the stream for later. */
 #include <sys/stat.h>
+#include <unistd.h>
 #include "recording.h"
 #include "session.h"
 
@@ -9,6 +10,7 @@ int cmd_record(struct cmd_config *cfg)
 	struct golin_model_counts c;
 	struct golin_err err = {0};
 	struct session s;
+	bool nothing = false; /* was there to be recorded */
 	int ret, code;
 
 	if (!cfg->output) {
@@ -20,8 +22,10 @@ int cmd_record(struct cmd_config *cfg)
 	s.refresh = true;
 	if (!ret)
 		ret = golin_writer_open(cfg->output, cfg->force, s.model, &s.writer, &err);
-	if (!ret)
+	if (!ret) {
 		ret = session_open(&s, &err);
+		nothing = ret != 0;
+	}
 	if (!ret)
 		ret = session_loop(&s, &err);
 	if (s.writer) {
@@ -30,6 +34,9 @@ int cmd_record(struct cmd_config *cfg)
 		int r = golin_writer_close(s.writer, &close_err);
 
 		s.writer = NULL;
+		/* The name is free again for the next try. */
+		if (nothing)
+			unlink(cfg->output);
 		if (r && !ret) {
 			ret = r;
 			err = close_err;
