@@ -39,24 +39,24 @@ struct golin_goroutine {
 	uint64_t exited;  /* 0: alive */
 	uint64_t wait_since;
 	uint32_t target, epoch;
-	uint32_t wait;    /* golin_model_string() */
-	uint32_t nlive;   /* live children */
-	uint32_t nchild;  /* children in the model */
+	uint32_t wait;				/* golin_model_string() */
+	uint32_t nlive;				/* live children */
+	uint32_t nchild;			/* children in the model */
 	golin_gidx up, first, last, next, prev; /* the tree; children in order of arrival */
-	uint8_t state;    /* enum golin_gstate as last read; unknown if it never was */
-	uint8_t via;      /* enum golin_via; 0: was there before */
-	uint8_t how;      /* enum golin_exit_how; 0: alive, or ended unseen */
-	uint8_t flags;    /* enum golin_gflags */
+	uint8_t state; /* enum golin_gstate as last read; unknown if it never was */
+	uint8_t via;   /* enum golin_via; 0: was there before */
+	uint8_t how;   /* enum golin_exit_how; 0: alive, or ended unseen */
+	uint8_t flags; /* enum golin_gflags */
 };
 
 enum golin_gflags {
 	GOLIN_GF_ALIVE = 1 << 0,
-	GOLIN_GF_SYSTEM = 1 << 1,       /* as runtime.isSystemGoroutine says */
+	GOLIN_GF_SYSTEM = 1 << 1,	/* as runtime.isSystemGoroutine says */
 	GOLIN_GF_PARENT_KNOWN = 1 << 2, /* parent == 0 is then "none" */
 	GOLIN_GF_GHOST = 1 << 3, /* never seen itself: stands for the parent of one that was seen */
-	GOLIN_GF_CREATED = 1 << 4, /* its creation was watched */
+	GOLIN_GF_CREATED = 1 << 4,	  /* its creation was watched */
 	GOLIN_GF_PARENT_EVICTED = 1 << 5, /* its parent left under the cap: it is a root now */
-	/* 1 << 6 and 1 << 7 are the model's own */
+					  /* 1 << 6 and 1 << 7 are the model's own */
 };
 
 struct golin_frame {
@@ -71,11 +71,11 @@ struct golin_target_info {
 };
 
 struct golin_model_counts {
-	uint64_t events;  /* goroutine records applied (create, seen, exit) */
-	uint64_t live, ended, system; /* in the model now; system is among live */
-	uint64_t created, exited;     /* watched */
-	uint64_t seen;    /* found in memory */
-	uint64_t evicted; /* ended goroutines that left under the cap */
+	uint64_t events;			/* goroutine records applied (create, seen, exit) */
+	uint64_t live, ended, system;		/* in the model now; system is among live */
+	uint64_t created, exited;		/* watched */
+	uint64_t seen;				/* found in memory */
+	uint64_t evicted;			/* ended goroutines that left under the cap */
 	uint64_t dropped_names, dropped_stacks; /* left out under their caps */
 	uint64_t lost_ring, lost_missed, lost_cut; /* from GOLIN_REC_LOST */
 	uint64_t unread, gaps;

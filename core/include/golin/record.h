@@ -28,9 +28,9 @@ extern "C" {
 
 enum {
 	GOLIN_RECORD_MAX = 1 << 20, /* bytes of one record */
-	GOLIN_STACK_MAX = 128,      /* pcs of one stack */
-	GOLIN_FRAMES_MAX = 64,      /* inlined frames at one pc */
-	GOLIN_STR_MAX = 4096,       /* bytes of one string */
+	GOLIN_STACK_MAX = 128,	    /* pcs of one stack */
+	GOLIN_FRAMES_MAX = 64,	    /* inlined frames at one pc */
+	GOLIN_STR_MAX = 4096,	    /* bytes of one string */
 };
 
 enum golin_rec_type {
@@ -57,13 +57,13 @@ enum golin_rec_type {
 };
 
 struct golin_rec {
-	uint16_t type;    /* enum golin_rec_type */
+	uint16_t type;	  /* enum golin_rec_type */
 	uint16_t version; /* of the body; 1 */
-	uint32_t size;    /* bytes with this header, a multiple of 8 */
+	uint32_t size;	  /* bytes with this header, a multiple of 8 */
 	uint32_t target;  /* from 1 */
-	uint32_t epoch;   /* from 0; one more with each exec */
-	uint64_t ts;      /* CLOCK_MONOTONIC, ns; 0 unknown */
-	uint64_t goid;    /* the goroutine on which it happened; 0: none (g0, timer, golin itself) */
+	uint32_t epoch;	  /* from 0; one more with each exec */
+	uint64_t ts;	  /* CLOCK_MONOTONIC, ns; 0 unknown */
+	uint64_t goid; /* the goroutine on which it happened; 0: none (g0, timer, golin itself) */
 };
 
 /* A string inside its record: `len` bytes at `off` from the record's start, then a NUL. */
@@ -77,16 +77,16 @@ enum golin_target_flags {
 	GOLIN_TARGET_PIE = 1 << 0,
 	GOLIN_TARGET_CGO = 1 << 1,
 	GOLIN_TARGET_RACE = 1 << 2,
-	GOLIN_TARGET_STRIPPED = 1 << 3,      /* no symbol table */
-	GOLIN_TARGET_PARENT_KNOWN = 1 << 4,  /* g.parentGoid exists: `seen` records know parents */
-	GOLIN_TARGET_DELETED = 1 << 5,       /* the file is gone or replaced on disk */
+	GOLIN_TARGET_STRIPPED = 1 << 3,	    /* no symbol table */
+	GOLIN_TARGET_PARENT_KNOWN = 1 << 4, /* g.parentGoid exists: `seen` records know parents */
+	GOLIN_TARGET_DELETED = 1 << 5,	    /* the file is gone or replaced on disk */
 };
 
 /* First for each (target, epoch). */
 struct golin_rec_target {
 	struct golin_rec h;
 	uint32_t pid;
-	uint32_t flags;         /* enum golin_target_flags */
+	uint32_t flags;		/* enum golin_target_flags */
 	uint32_t layout_source; /* enum golin_layout_source */
 	uint32_t _pad;
 	uint64_t start_ticks; /* /proc/PID/stat field 22: pid and this identify a process */
@@ -138,7 +138,7 @@ struct golin_rec_settings {
 	uint32_t probes; /* armed probe sites */
 	uint64_t ring_size;
 	uint32_t stack_depth; /* 0: no stacks */
-	uint32_t link;        /* 1 multi, 2 perf */
+	uint32_t link;	      /* 1 multi, 2 perf */
 };
 
 enum golin_snapshot_phase { GOLIN_SNAPSHOT_BEGIN = 1, GOLIN_SNAPSHOT_END = 2 };
@@ -148,7 +148,7 @@ struct golin_rec_snapshot {
 	struct golin_rec h;
 	uint32_t phase;
 	uint32_t _pad;
-	uint64_t count;  /* at the end: goroutines found */
+	uint64_t count;	 /* at the end: goroutines found */
 	uint64_t unread; /* at the end: those that could not be read */
 };
 
@@ -181,9 +181,9 @@ struct golin_rec_exec {
 /* The target has ended. */
 struct golin_rec_exit {
 	struct golin_rec h;
-	uint32_t known;  /* code and signal are known (the target is golin's child) */
-	int32_t code;    /* exit code */
-	int32_t signal;  /* or the signal that ended it, 0 if none */
+	uint32_t known; /* code and signal are known (the target is golin's child) */
+	int32_t code;	/* exit code */
+	int32_t signal; /* or the signal that ended it, 0 if none */
 	uint32_t _pad;
 };
 
@@ -210,14 +210,14 @@ struct golin_rec_stats {
 };
 
 enum golin_via {
-	GOLIN_VIA_GO = 1,        /* a go statement */
-	GOLIN_VIA_TIMER = 2,     /* time.AfterFunc, a context's deadline: h.goid is 0 */
+	GOLIN_VIA_GO = 1,	 /* a go statement */
+	GOLIN_VIA_TIMER = 2,	 /* time.AfterFunc, a context's deadline: h.goid is 0 */
 	GOLIN_VIA_COROUTINE = 3, /* iter.Pull */
 };
 
 enum golin_goroutine_flags {
-	GOLIN_G_PARENT_KNOWN = 1 << 0, /* parent == 0 then means: none (the main goroutine) */
-	GOLIN_G_PARTIAL = 1 << 1,      /* a part could not be read: counts as unread */
+	GOLIN_G_PARENT_KNOWN = 1 << 0,	 /* parent == 0 then means: none (the main goroutine) */
+	GOLIN_G_PARTIAL = 1 << 1,	 /* a part could not be read: counts as unread */
 	GOLIN_G_PARENT_EVICTED = 1 << 2, /* in dumps: the parent had left the model under its cap */
 };
 
@@ -225,12 +225,12 @@ enum golin_goroutine_flags {
 struct golin_rec_goroutine_create {
 	struct golin_rec h;
 	uint64_t child;
-	uint64_t startpc; /* of the user's function: behind wrappers, see GOLIN_FRAME_WRAPPER */
-	uint64_t gopc;    /* the go statement */
-	uint64_t stack;   /* of the creator; GOLIN_REC_STACK, 0 if none */
+	uint64_t startpc;  /* of the user's function: behind wrappers, see GOLIN_FRAME_WRAPPER */
+	uint64_t gopc;	   /* the go statement */
+	uint64_t stack;	   /* of the creator; GOLIN_REC_STACK, 0 if none */
 	uint64_t armed_by; /* via timer: the goroutine that armed it last; 0 unknown */
-	uint32_t via;      /* enum golin_via */
-	uint32_t flags;    /* enum golin_goroutine_flags */
+	uint32_t via;	   /* enum golin_via */
+	uint32_t flags;	   /* enum golin_goroutine_flags */
 };
 
 /* runtime/runtime2.go's status without the scan bit; the same numbers in Go 1.13-1.27. */
@@ -243,7 +243,7 @@ enum golin_gstate {
 	GOLIN_GS_DEAD = 6,
 	GOLIN_GS_COPYSTACK = 8,
 	GOLIN_GS_PREEMPTED = 9,
-	GOLIN_GS_LEAKED = 10,    /* 1.26+ */
+	GOLIN_GS_LEAKED = 10,	 /* 1.26+ */
 	GOLIN_GS_DEADEXTRA = 11, /* 1.26+ */
 	GOLIN_GS_UNKNOWN = 255,
 };
@@ -255,7 +255,7 @@ struct golin_rec_goroutine_seen {
 	uint64_t startpc, gopc;
 	uint32_t state; /* enum golin_gstate */
 	uint32_t flags;
-	uint64_t wait_since;       /* monotonic ns, 0 unknown */
+	uint64_t wait_since;	   /* monotonic ns, 0 unknown */
 	struct golin_rec_str wait; /* Go's wait reason: "chan receive"; empty if not waiting */
 };
 

@@ -25,25 +25,25 @@ struct golin_sink {
 };
 
 struct golin_source_stats {
-	uint64_t hits;      /* probe hits that passed the filters */
+	uint64_t hits;	    /* probe hits that passed the filters */
 	uint64_t delivered; /* of these, events that came out; hits == delivered + lost_ring */
 	uint64_t lost_ring; /* of these, events that found the ring full */
 	uint64_t missed;    /* hits that the kernel itself dropped (recursion) */
 	uint64_t unread;    /* events of which a part could not be read */
-	uint64_t gaps;      /* times during which probes were off */
+	uint64_t gaps;	    /* times during which probes were off */
 	uint64_t ring_size, ring_used; /* bytes; 0 where there is no ring */
-	uint64_t cost_ns;              /* estimated CPU time that the probes took from the target */
-	uint32_t probes;               /* armed sites */
-	bool complete;                 /* a recording: read to its end without damage */
+	uint64_t cost_ns;	       /* estimated CPU time that the probes took from the target */
+	uint32_t probes;	       /* armed sites */
+	bool complete;		       /* a recording: read to its end without damage */
 };
 
 enum golin_ctl_type {
-	GOLIN_CTL_SWITCH = 1, /* arm `groups`, disarm the others */
-	GOLIN_CTL_READ = 2,   /* read goroutine `goid`: GOLIN_REC_GOROUTINE_STATE answers */
-	GOLIN_CTL_SEEK = 3,   /* a recording: go to monotonic time `ns`; records since its last
-			       * keyframe are yielded again after a reset of the model */
+	GOLIN_CTL_SWITCH = 1,	/* arm `groups`, disarm the others */
+	GOLIN_CTL_READ = 2,	/* read goroutine `goid`: GOLIN_REC_GOROUTINE_STATE answers */
+	GOLIN_CTL_SEEK = 3,	/* a recording: go to monotonic time `ns`; records since its last
+				 * keyframe are yielded again after a reset of the model */
 	GOLIN_CTL_SNAPSHOT = 4, /* read all goroutines again */
-	GOLIN_CTL_FINISH = 5,   /* disarm for good: service() then yields what is still on its way
+	GOLIN_CTL_FINISH = 5,	/* disarm for good: service() then yields what is still on its way
 				 * (with the last LOST records) and sets ended; stats are final */
 };
 
@@ -68,9 +68,9 @@ struct golin_source_ops {
 /* Embedded first in each implementation. */
 struct golin_source {
 	const struct golin_source_ops *ops;
-	int poll_ms;    /* how long to wait when service() gave 0; live: 10; a file: 0 */
-	bool live;      /* time goes on by itself; else all records are there */
-	bool ended;     /* no record will come any more */
+	int poll_ms; /* how long to wait when service() gave 0; live: 10; a file: 0 */
+	bool live;   /* time goes on by itself; else all records are there */
+	bool ended;  /* no record will come any more */
 };
 
 static inline int golin_source_service(struct golin_source *s, const struct golin_sink *sink,
