@@ -284,11 +284,14 @@ static bool keyframe_due(const struct golin_writer *w)
 	if (w->data_since < KEYFRAME_LEAST)
 		return false;
 	golin_model_counts(w->model, &counts);
-	if (w->keyframe_model)
+	if (w->keyframe_model) {
 		expect = (double)w->keyframe_bytes * (double)counts.bytes /
 			 (double)w->keyframe_model;
-	else
-		expect = (double)counts.bytes / 10; /* compressed, it takes less */
+	} else {
+		/* One record for each that lives and two for each that ended. */
+		expect = (double)(counts.live + 2 * counts.ended) * (double)w->offset /
+			 (double)w->records;
+	}
 	return (double)w->data_since >= KEYFRAME_SHARE * expect;
 }
 
