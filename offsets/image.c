@@ -54,7 +54,8 @@ static const uint8_t *find_note(const struct elf_image *e, const uint8_t *p, siz
 
 		if (desc + descsz > len)
 			return NULL;
-		if (elf_u32(e, p + 8) == type && namesz == owner_len &&
+		/* Go's linker counts the padding into the name: "Go" takes four bytes. */
+		if (elf_u32(e, p + 8) == type && namesz >= owner_len &&
 		    !memcmp(p + HEADER, owner, owner_len)) {
 			*ret_len = descsz;
 			return p + desc;
@@ -285,13 +286,17 @@ const struct golin_image_info *golin_image_info(const struct golin_image *img)
 static int dwarf_layout(struct golin_image *img, struct golin_layout *ret, struct golin_err *err)
 {
 	bool absent[GOLIN_S_MAX];
+	int r;
 
 	/*
 	 * What the table says does not enter the result; it only ends the search for structs that
 	 * this version does not have, which otherwise would go on to the end of the unit.
 	 */
 	layout_table_absent(&img->info.go, img->info.arch, absent);
-	return layout_from_dwarf(&img->elf, absent, ret, &img->info.dwarf_version, err);
+	r = layout_from_dwarf(&img->elf, absent, ret, &img->info.dwarf_version, err);
+	if (r == -ENODATA)
+		golin_err_ctx(err, "no DWARF");
+	return r;
 }
 
 int golin_image_layout(struct golin_image *img, enum golin_layout_choice choice,

@@ -318,13 +318,110 @@ static void test_info(void **state)
 	}
 }
 
+/* Go's own build id, where there is no GNU one; what is wrong with notes only hides it. */
+static void test_go_build_id(void **state)
+{
+	static const struct {
+		uint32_t namesz, descsz;
+		const char *id;
+	} cases[] = {
+		{4, 7, "abc/d\\x1be"}, {4, 0xfffffff0, ""}, {0xfffffff0, 9, ""}, {4, 3, "abc"}};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct elfb b = {0};
+		struct golin_image *img;
+		uint8_t buf[1024], note[32] = {0};
+		int fd;
+
+		elfb_put(&b, note, 4, cases[i].namesz);
+		elfb_put(&b, note + 4, 4, cases[i].descsz);
+		elfb_put(&b, note + 8, 4, 4);
+		memcpy(note + 12,
+		       "Go\0\0abc/d\x1b"
+		       "e",
+		       11);
+		elfb_section(&b, ".go.buildinfo", SHT_PROGBITS, 3, DATA, buf,
+			     put_inline(buf, "go1.22.1", ""));
+		elfb_segment(&b, PT_NOTE, PF_R,
+			     elfb_section(&b, ".note", SHT_NOTE, 2, 0x400000, note, 28));
+		fd = elfb_build_fd(&b);
+		assert_int_equal(golin_image_open(fd, &img, NULL), 0);
+		close(fd);
+		assert_string_equal(golin_image_info(img)->build_id, cases[i].id);
+		golin_image_close(img);
+	}
+}
+
+/* Neither DWARF nor a table that serves: both reasons are told. */
+static void test_no_layout(void **state)
+{
+	static const struct {
+		enum golin_layout_choice choice;
+		const char *msg;
+	} cases[] = {
+		{GOLIN_LAYOUT_ONLY_DWARF, "no DWARF: no section .debug_info"},
+		{GOLIN_LAYOUT_ONLY_TABLE,
+		 "golin's table has go1.13 to go1.27 for amd64, and this is go1.99.1"},
+		{GOLIN_LAYOUT_AUTO, "no DWARF: no section .debug_info; golin's table has go1.13 to "
+				    "go1.27 for amd64, and "
+				    "this is go1.99.1"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct golin_err err = {0};
+		struct golin_image *img;
+		struct golin_layout l;
+		struct elfb b = {0};
+		uint8_t buf[1024];
+		int fd;
+
+		elfb_section(&b, ".go.buildinfo", SHT_PROGBITS, 3, DATA, buf,
+			     put_inline(buf, "go1.99.1", ""));
+		fd = elfb_build_fd(&b);
+		assert_int_equal(golin_image_open(fd, &img, &err), 0);
+		close(fd);
+		assert_int_equal(golin_image_layout(img, cases[i].choice, &l, &err), -ENODATA);
+		assert_string_equal(err.msg, cases[i].msg);
+		golin_image_close(img);
+	}
+}
+
+/* Corrupt DWARF is no reason to take the table unasked: it is said, with what one can do. */
+static void test_corrupt_dwarf(void **state)
+{
+	struct golin_err err = {0};
+	struct golin_image *img;
+	struct golin_layout l;
+	struct elfb b = {0};
+	uint8_t buf[1024];
+	int fd;
+
+	elfb_section(&b, ".go.buildinfo", SHT_PROGBITS, 3, DATA, buf,
+		     put_inline(buf, "go1.26.8", ""));
+	elfb_section(&b, ".debug_info", SHT_PROGBITS, 0, 0, "01234567890123456789", 20);
+	elfb_section(&b, ".debug_abbrev", SHT_PROGBITS, 0, 0, "", 1);
+	fd = elfb_build_fd(&b);
+	assert_int_equal(golin_image_open(fd, &img, &err), 0);
+	close(fd);
+	memset(&err, 0, sizeof(err));
+	assert_int_equal(golin_image_layout(img, GOLIN_LAYOUT_AUTO, &l, &err), -EBADMSG);
+	assert_string_equal(err.msg,
+			    "malformed unit at 0x0 of .debug_info: it has 858927408 bytes, "
+			    "the section ends at 0x14");
+	assert_string_equal(err.hint, "--source table takes the layout from golin's own table");
+	assert_int_equal(golin_image_layout(img, GOLIN_LAYOUT_ONLY_TABLE, &l, &err), 0);
+	assert_int_equal(l.source, GOLIN_FROM_TABLE);
+	golin_image_close(img);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_inline),	cmocka_unit_test(test_inline_cut),
-		cmocka_unit_test(test_segment), cmocka_unit_test(test_pointers),
-		cmocka_unit_test(test_pie),	cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_info),
+		cmocka_unit_test(test_inline),	  cmocka_unit_test(test_inline_cut),
+		cmocka_unit_test(test_segment),	  cmocka_unit_test(test_pointers),
+		cmocka_unit_test(test_pie),	  cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_info),	  cmocka_unit_test(test_go_build_id),
+		cmocka_unit_test(test_no_layout), cmocka_unit_test(test_corrupt_dwarf),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
