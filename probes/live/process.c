@@ -46,8 +46,16 @@ struct candidate {
 struct lister {
 	ARRAY_OF(struct exe) exes;
 	ARRAY_OF(struct candidate) candidates;
-	size_t waiting; /* exes with an open descriptor */
+	size_t waiting;	  /* exes with an open descriptor */
+	const char *only; /* the name that is asked for; NULL: all */
 };
+
+static bool named(const struct golin_process *p, const char *name)
+{
+	const char *base = strrchr(p->exe, '/');
+
+	return strcmp(p->comm, name) == 0 || strcmp(base ? base + 1 : p->exe, name) == 0;
+}
 
 /* Lets the child look at all exes that wait. */
 static int flush(struct lister *l)
@@ -170,6 +178,10 @@ static int look_at_process(struct lister *l, pid_t pid)
 	}
 	if (fd < 0)
 		return 0;
+	if (l->only && !named(&c.p, l->only)) {
+		close(fd);
+		return 0;
+	}
 	i = exe_index(l, fd);
 	if (i < 0)
 		return i == -ENOEXEC ? 0 : (int)i;
@@ -258,11 +270,12 @@ static int walk_proc(struct lister *l, struct golin_err *err)
 		     : 0;
 }
 
-int golin_process_list(struct golin_process **ret, size_t *ret_n, struct golin_err *err)
+static int list_named(const char *only, struct golin_process **ret, size_t *ret_n,
+		      struct golin_err *err)
 {
 	struct golin_process *list = NULL;
 	struct golin_err no_probes = {0};
-	struct lister l = {0};
+	struct lister l = {.only = only};
 	size_t n = 0;
 	int r = walk_proc(&l, err);
 
@@ -294,11 +307,9 @@ int golin_process_list(struct golin_process **ret, size_t *ret_n, struct golin_e
 	return r;
 }
 
-static bool named(const struct golin_process *p, const char *name)
+int golin_process_list(struct golin_process **ret, size_t *ret_n, struct golin_err *err)
 {
-	const char *base = strrchr(p->exe, '/');
-
-	return strcmp(p->comm, name) == 0 || strcmp(base ? base + 1 : p->exe, name) == 0;
+	return list_named(NULL, ret, ret_n, err);
 }
 
 /* "812 (/usr/bin/api), 813 (/usr/bin/api)", as many as fit. */
@@ -360,7 +371,7 @@ int golin_process_find(const char *pid_or_name, pid_t *ret, struct golin_process
 {
 	struct golin_process *v = NULL;
 	char name[256], text[sizeof(err->hint)];
-	size_t all = 0, n = 0;
+	size_t n = 0;
 	pid_t foreign;
 	int r;
 
@@ -373,13 +384,9 @@ int golin_process_find(const char *pid_or_name, pid_t *ret, struct golin_process
 	if (!pid_or_name[strspn(pid_or_name, "0123456789")])
 		return parse_pid(pid_or_name, ret, err);
 	golin_text_clean(name, sizeof(name), pid_or_name, strlen(pid_or_name));
-	r = golin_process_list(&v, &all, err);
+	r = list_named(name, &v, &n, err);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < all; i++) {
-		if (named(&v[i], name))
-			v[n++] = v[i];
-	}
 	if (n == 1) {
 		*ret = v[0].pid;
 		free(v);
