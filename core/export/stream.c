@@ -57,6 +57,9 @@ bool golin_export_complete(const struct golin_model *m, const struct golin_sourc
 {
 	struct golin_model_counts c;
 
+	/* A recording that was cut between two blocks has lost nothing that could be counted. */
+	if (st && !st->complete)
+		return false;
 	totals(m, st, &c);
 	return !c.lost_ring && !c.lost_missed && !c.lost_cut;
 }

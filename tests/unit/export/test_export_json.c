@@ -179,12 +179,14 @@ static void test_header_and_summary(void **s)
 
 static void test_what_makes_it_incomplete(void **s)
 {
-	struct golin_source_stats st = {.unread = 9, .gaps = 9};
+	struct golin_source_stats st = {.unread = 9, .gaps = 9, .complete = true};
 
 	make_model(0);
 	assert_true(golin_export_complete(M, NULL));
 	assert_true(golin_export_complete(M, &st));
 	st.missed = 1;
+	assert_false(golin_export_complete(M, &st));
+	st = (struct golin_source_stats){.complete = false}; /* cut between two blocks */
 	assert_false(golin_export_complete(M, &st));
 	lost(GOLIN_LOST_CUT, 5);
 	assert_false(golin_export_complete(M, NULL));
