@@ -138,7 +138,7 @@ def main():
     # the file alone
     run(check, "offsets", ["offsets", evil], codes=(0, 3))
     run(check, "offsets --format json", ["offsets", "--format", "json", evil], js=True, codes=(0, 3))
-    run(check, "replay of an ELF file", ["replay", "--text", evil], codes=(3,))
+    run(check, "lineage of an ELF file", ["lineage", evil], codes=(3,))
     for attack in ATTACKS:
         word = attack.replace(b"\x00", b"")
         run(check, f"SOURCE {attack!r}", ["lineage", b"x" + word + b"/y"], codes=(3,))

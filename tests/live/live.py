@@ -67,6 +67,7 @@ class Check:
 
     def __init__(self, name):
         self.name, self.done, self.failed = name, 0, 0
+        self.groups = {}
 
     def that(self, ok, what, *seen):
         self.done += 1
@@ -76,10 +77,22 @@ class Check:
                 note(f"FAIL {self.name}: {what}" + "".join(f"\n     {s}" for s in seen))
         return bool(ok)
 
+    def failed_alike(self, kind, what, *seen):
+        """A failure of which there may be thousands: printed once per kind, with a count."""
+        self.done += 1
+        self.failed += 1
+        if kind not in self.groups:
+            self.groups[kind] = 0
+            if len(self.groups) <= 30:
+                note(f"FAIL {self.name}: {what}" + "".join(f"\n     {s}" for s in seen))
+        self.groups[kind] += 1
+
     def equal(self, got, want, what):
         return self.that(got == want, f"{what}: {got!r}, not {want!r}")
 
     def finish(self):
+        for kind, n in sorted(self.groups.items(), key=lambda x: -x[1])[:30]:
+            note(f"{n:8} x {' | '.join(map(str, kind))}"[:300])
         note(f"{self.name}: {self.done - self.failed} passed, {self.failed} failed")
         sys.exit(1 if self.failed or not self.done else 0)
 

@@ -142,7 +142,7 @@ def exit_(version, options):
     # killed
     target = Worker(version)
     g = Golin("lineage", target.pid, "--json", "--quiet", *options, wait=False)
-    time.sleep(2)
+    time.sleep(3)
     target.signal(signal.SIGKILL)
     check.equal(g.wait(), 0, f"exit code when the target is killed ({g.err[-5:]})")
     check.equal(g.objects()[-1]["type"], "summary", "the last line")
