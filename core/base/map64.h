@@ -13,7 +13,7 @@
 struct map64 {
 	uint64_t *keys;
 	uint32_t *vals; /* value + 1; 0 is an empty slot, hence values are below UINT32_MAX - 1 */
-	size_t cap;     /* a power of two, or 0 */
+	size_t cap;	/* a power of two, or 0 */
 	size_t len;
 };
 

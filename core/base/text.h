@@ -3,8 +3,8 @@
  * The one sanitiser. Every string that comes from a target, an ELF file or a recording passes
  * golin_text_clean() where it enters; everything behind it may rely on clean text, which is valid
  * UTF-8 without control bytes (C0, DEL, C1), without bidirectional and other invisible format
- * controls, without line and paragraph separators, without non-characters, private-use and unassigned
- * characters, with at most two combining marks in a row and none at the start.
+ * controls, without line and paragraph separators, without non-characters, private-use and
+ * unassigned characters, with at most two combining marks in a row and none at the start.
  */
 #ifndef GOLIN_BASE_TEXT_H
 #define GOLIN_BASE_TEXT_H
