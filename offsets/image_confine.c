@@ -77,13 +77,25 @@ static int filter_syscalls(void)
 		SCMP_SYS(rt_sigaction), SCMP_SYS(clock_gettime),
 		SCMP_SYS(getrandom),	SCMP_SYS(getpid),
 		SCMP_SYS(gettid),	SCMP_SYS(restart_syscall),
-		SCMP_SYS(sched_yield),
+		SCMP_SYS(sched_yield),	SCMP_SYS(writev),
 	};
 	/* What libraries try and can do without. */
 	static const int refused[] = {
-		SCMP_SYS(open),	 SCMP_SYS(openat),   SCMP_SYS(access),	   SCMP_SYS(stat),
-		SCMP_SYS(lstat), SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(faccessat),
-		SCMP_SYS(ioctl), SCMP_SYS(sysinfo),  SCMP_SYS(fcntl),
+		SCMP_SYS(open),
+		SCMP_SYS(openat),
+		SCMP_SYS(access),
+		SCMP_SYS(stat),
+		SCMP_SYS(lstat),
+		SCMP_SYS(readlink),
+		SCMP_SYS(readlinkat),
+		SCMP_SYS(faccessat),
+		SCMP_SYS(ioctl),
+		SCMP_SYS(sysinfo),
+		SCMP_SYS(fcntl),
+		SCMP_SYS(prctl),
+		SCMP_SYS(sched_getaffinity),
+		SCMP_SYS(uname),
+		SCMP_SYS(statx),
 	};
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	int r = ctx ? 0 : -ENOMEM;

@@ -440,7 +440,8 @@ static bool pcv_next(struct pcv *v)
 
 	if (v->hi >= v->func_hi || v->steps++ > MAX_STEPS)
 		return false;
-	if (!varint(v, &dval) || (!dval && !v->first) || !varint(v, &dpc))
+	/* A step that covers nothing is no end, but the linker makes none. */
+	if (!varint(v, &dval) || (!dval && !v->first) || !varint(v, &dpc) || !dpc)
 		return false;
 	v->first = false;
 	/* Zigzag; the sum wraps as Go's does. */
