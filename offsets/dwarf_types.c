@@ -10,7 +10,10 @@
 #include "elf_image.h"
 
 enum {
-	MAX_DIES = 50 * 1000 * 1000,
+	/* Entries right below the unit's own, and members. Half a second, were there so many. */
+	MAX_DIES = 10 * 1000 * 1000,
+	/* One entry with all below it. */
+	MAX_DIE_SIZE = 16 << 20,
 	MAX_MEMBERS = 4096,
 	MAX_STRUCT_SIZE = 64 << 10,
 	MAX_TYPE_CHAIN = 16,
@@ -147,6 +150,8 @@ static int get_die(struct walk *w, uint64_t off, Dwarf_Die *ret, Dwarf_Die *ret_
 
 		if (r)
 			return r;
+		if (more > MAX_DIE_SIZE)
+			return corrupt(w, off, "an entry of more than 16 MiB");
 		cut = w->d.is_patched && off >= w->d.tail;
 		if (!cut && !dwarf_elf_is_whole(&w->d) && off >= w->d.tail)
 			cut = true;

@@ -752,6 +752,25 @@ static void test_deep(void **state)
 	assert_true(cpu_seconds() - start < 20);
 }
 
+/* What has no end is not read to its end. */
+static void test_huge(void **state)
+{
+	struct dw d = {.version = 4}, e = {.version = 4};
+
+	begin_unit(&d, "runtime", DW_LANG_Go);
+	for (int i = 0; i < 40 << 20; i++)
+		put(&d, 1, A_NEST);
+	end_unit(&d);
+	expect_error(&d, PLAIN, false, -EBADMSG,
+		     "corrupt DWARF: an entry of more than 16 MiB at 0x15 of .debug_info");
+	begin_unit(&e, "runtime", DW_LANG_Go);
+	for (int i = 0; i < 12 << 20; i++)
+		put(&e, 1, A_NEST), put(&e, 1, 0);
+	end_unit(&e);
+	expect_error(&e, PLAIN, false, -EBADMSG,
+		     "corrupt DWARF: more than 10000000 entries in .debug_info");
+}
+
 /* Cut at every byte, with the section's size telling so: an error, or what is right. */
 static void test_cut(void **state)
 {
@@ -836,8 +855,8 @@ int main(void)
 		cmocka_unit_test(test_absent),	cmocka_unit_test(test_compression),
 		cmocka_unit_test(test_stream),	cmocka_unit_test(test_no_abbrev),
 		cmocka_unit_test(test_corrupt), cmocka_unit_test(test_sibling),
-		cmocka_unit_test(test_deep),	cmocka_unit_test(test_cut),
-		cmocka_unit_test(test_mutated),
+		cmocka_unit_test(test_deep),	cmocka_unit_test(test_huge),
+		cmocka_unit_test(test_cut),	cmocka_unit_test(test_mutated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
