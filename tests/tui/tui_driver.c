@@ -15,6 +15,7 @@ int main(int argc, char **argv)
 	struct synth_opts so = {.goroutines = 3000, .live = true};
 	struct golin_tui_opts to = {.title = "orders-api pid 4213 go1.26.8", .log_fd = -1};
 	struct golin_err err = {0};
+	struct golin_model_counts counts;
 	struct golin_model *model;
 	struct golin_source *src;
 	int opt, ret;
@@ -58,6 +59,8 @@ int main(int argc, char **argv)
 	if (!src || golin_model_new(NULL, &model))
 		return 70;
 	ret = golin_tui_run(src, model, &to, &err);
+	golin_model_counts(model, &counts);
+	fprintf(stderr, "tui_driver: %llu events\n", (unsigned long long)counts.events);
 	golin_source_close(src);
 	golin_model_free(model);
 	if (ret) {
