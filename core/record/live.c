@@ -60,13 +60,11 @@ static void note_ended(struct rec_live *l, const struct golin_rec *rec)
 	map64_del(&l->fresh, key);
 }
 
-/* The end of a program is the end of all its goroutines. */
-static void note_spaces(struct rec_live *l, const struct golin_rec *rec)
+/* An exec is the end of all goroutines before it. */
+static void note_exec(struct rec_live *l, const struct golin_rec *rec)
 {
 	array_for_each (&l->spaces, sp) {
-		if (sp->target != rec->target)
-			continue;
-		if (rec->type == GOLIN_REC_EXEC ? sp->epoch != rec->epoch : sp->epoch == rec->epoch)
+		if (sp->target == rec->target && sp->epoch < rec->epoch)
 			sp->ended = true;
 	}
 }
@@ -89,8 +87,7 @@ void rec_live_note(struct rec_live *l, const struct golin_rec *rec)
 			note_ended(l, rec);
 		break;
 	case GOLIN_REC_EXEC:
-	case GOLIN_REC_EXIT:
-		note_spaces(l, rec);
+		note_exec(l, rec);
 		break;
 	}
 }
