@@ -150,8 +150,6 @@ static int build(struct dwarf_elf *d, bool with_strings, struct golin_err *err)
 	d->cap = pos + d->info_len;
 	d->info_off = pos;
 	d->info_shdr = ehdr_size(e) + S_INFO * shdr_size(e);
-	d->abbrev_off = parts[S_ABBREV].off;
-	d->abbrev_len = parts[S_ABBREV].sec.size;
 	d->with_strings = with_strings;
 	return 0;
 }

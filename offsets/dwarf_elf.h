@@ -36,7 +36,6 @@ struct dwarf_elf {
 	size_t cap;
 	size_t info_off, info_len; /* .debug_info in buf: where, and how much of it is there */
 	size_t info_shdr;	   /* its section header in buf */
-	size_t abbrev_off, abbrev_len;
 	bool with_strings;
 	Elf *libelf;
 	Dwarf *dbg; /* what libdw makes of it; replaced by each growth */

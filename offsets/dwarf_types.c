@@ -17,8 +17,6 @@ enum {
 	MAX_MEMBERS = 4096,
 	MAX_STRUCT_SIZE = 64 << 10,
 	MAX_TYPE_CHAIN = 16,
-	MAX_ABBREVS = 1 << 16,
-	MAX_ABBREV_ATTRS = 1 << 20,
 };
 
 struct walk {
@@ -334,60 +332,6 @@ static int walk_unit(struct walk *w, const struct dwarf_unit *u)
 
 /* ---- units ---- */
 
-static bool read_uleb(const uint8_t **p, const uint8_t *end, uint64_t *ret)
-{
-	uint64_t v = 0;
-
-	for (unsigned int shift = 0; *p < end; shift += 7) {
-		uint8_t b = *(*p)++;
-
-		if (shift < 64)
-			v |= (uint64_t)(b & 0x7f) << shift;
-		if (!(b & 0x80)) {
-			*ret = v;
-			return true;
-		}
-	}
-	return false;
-}
-
-/*
- * Refuses a unit whose entries may have DW_AT_sibling: Go does not write it, and libdw follows it
- * wherever it leads, also in circles.
- */
-static int check_abbrevs(struct walk *w, const struct dwarf_unit *u)
-{
-	const uint8_t *p = w->d.buf + w->d.abbrev_off, *end = p + w->d.abbrev_len;
-	uint64_t code, tag, at, form, attrs = 0, skipped;
-
-	if (u->abbrev >= w->d.abbrev_len)
-		return corrupt(w, u->off, "a unit's abbreviations lie outside of .debug_abbrev");
-	p += u->abbrev;
-	for (int n = 0; n < MAX_ABBREVS; n++) {
-		if (p == end)
-			return 0;
-		if (!read_uleb(&p, end, &code))
-			break;
-		if (!code)
-			return 0;
-		if (!read_uleb(&p, end, &tag) || p == end)
-			break;
-		p++; /* has children */
-		do {
-			if (!read_uleb(&p, end, &at) || !read_uleb(&p, end, &form) ||
-			    (form == DW_FORM_implicit_const && !read_uleb(&p, end, &skipped)) ||
-			    ++attrs > MAX_ABBREV_ATTRS)
-				return corrupt(w, u->off, "a unit's abbreviations are malformed");
-			if (at == DW_AT_sibling)
-				return golin_err_set(
-					w->err, -EOPNOTSUPP,
-					"the DWARF data was rewritten by another tool: "
-					"its entries have DW_AT_sibling");
-		} while (at || form);
-	}
-	return corrupt(w, u->off, "a unit's abbreviations are malformed");
-}
-
 /* A unit of Go's that is named "runtime". */
 static int is_runtime_unit(struct walk *w, const struct dwarf_unit *u, bool *ret)
 {
@@ -432,9 +376,7 @@ static int walk_units(struct walk *w, uint32_t *ret_version)
 			return r;
 		if (!is_runtime)
 			continue;
-		r = check_abbrevs(w, &u);
-		if (!r)
-			r = walk_unit(w, &u);
+		r = walk_unit(w, &u);
 		if (r)
 			return r;
 		*ret_version = u.version;

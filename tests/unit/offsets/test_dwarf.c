@@ -159,7 +159,7 @@ static size_t put_abbrevs(uint8_t *p, bool remote, bool sibling)
 				 DW_TAG_lexical_block,
 				 1,
 				 sibling ? DW_AT_sibling : 0,
-				 sibling ? DW_FORM_ref_addr : 0,
+				 sibling ? DW_FORM_ref4 : 0,
 				 sibling ? 0 : A_FUNC,
 				 sibling ? 0 : DW_TAG_subroutine_type,
 				 sibling ? 0 : 0,
@@ -705,7 +705,7 @@ static void test_corrupt(void **state)
 	}
 }
 
-/* Circles of DW_AT_sibling would keep libdw busy for ever. */
+/* DW_AT_sibling, which Go does not write, leads in circles. */
 static void test_sibling(void **state)
 {
 	struct dw d = {.version = 4};
@@ -719,9 +719,8 @@ static void test_sibling(void **state)
 	put(&d, 1, 0);
 	end_unit(&d);
 	resolve(&d);
-	expect_error(
-		&d, PLAIN, true, -EOPNOTSUPP,
-		"the DWARF data was rewritten by another tool: its entries have DW_AT_sibling");
+	expect_error(&d, PLAIN, true, -EBADMSG,
+		     "corrupt DWARF: an entry is malformed at 0x15 of .debug_info: invalid DWARF");
 }
 
 static double cpu_seconds(void)
