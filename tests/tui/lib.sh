@@ -37,10 +37,10 @@ fail() {
 poll() {
 	what=$1
 	shift
-	n=0
+	tries=0
 	until "$@" >/dev/null 2>&1; do
-		n=$((n + 1))
-		[ "$n" -lt 400 ] || fail "no $what"
+		tries=$((tries + 1))
+		[ "$tries" -lt 400 ] || fail "no $what"
 		sleep 0.05
 	done
 }
