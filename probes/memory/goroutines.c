@@ -19,178 +19,26 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "golin/offsets.h"
-#include "golin/probes.h"
+#include "memory/g.h"
 #include "memory/mem.h"
 
 enum {
 	ALLGS_MAX = 50 * 1000 * 1000, /* a million goroutines take 2.5 GB in the target */
 	ALLGS_TRIES = 16,	      /* how often its array may move under our eyes */
 	ROUNDS = 8,		      /* how often we go back for those that were added */
-	PTRS = 1 << 16,		      /* pointers read at once */
+	SQUEEZE = 1 << 20,	      /* pointers collected before repetitions are dropped */
 	RUN_BYTES = 1 << 16,	      /* neighbouring g's are read at once up to this */
 	RUN_GAP = 1024,		      /* and over holes up to this */
-	G_SPAN_MAX = 4096,	      /* bytes of a g that the fields may lie in */
-	G_TRIES = 16,		      /* readings of one g until two in a row agree */
-	STATUS_SCAN = 0x1000,	      /* _Gscan */
 };
-
-/* The few numbers of the layout that are needed, checked once. */
-struct g_fields {
-	uint32_t lo, hi, status, goid, reason, gopc, startpc;
-	uint32_t since, parent;
-	bool has_since, has_parent;
-	uint32_t span; /* bytes from the start of the g that hold them all */
-};
-
-enum g_kind { G_LIVE, G_DEAD, G_BAD };
 
 struct reader {
-	const struct golin_memory *m;
-	struct g_fields f;
-	uint64_t now;		  /* monotonic ns: no time in a g can be later */
+	struct g_reader g;
 	ARRAY_OF(uint64_t) addrs; /* sorted, each once */
 	ARRAY_OF(uint64_t) fresh; /* those of addrs that were not read before */
 	ARRAY_OF(struct golin_mem_goroutine) found;
 	uint64_t unread;
 	uint8_t *buf[2]; /* RUN_BYTES each */
 };
-
-static bool field(const struct golin_layout *l, enum golin_field_id id, uint32_t size,
-		  uint32_t *ret, uint32_t *span)
-{
-	if (!golin_layout_get(l, id, ret) || *ret > G_SPAN_MAX - 2 * sizeof(uint64_t))
-		return false;
-	if (*ret + size > *span)
-		*span = *ret + size;
-	return true;
-}
-
-static int fields_get(const struct golin_layout *l, struct g_fields *ret, struct golin_err *err)
-{
-	uint32_t stack, lo, hi, ignored = 0;
-	struct g_fields f = {0};
-
-	if (!field(l, GOLIN_F_G_stack, 16, &stack, &f.span) ||
-	    !field(l, GOLIN_F_STACK_lo, 8, &lo, &ignored) ||
-	    !field(l, GOLIN_F_STACK_hi, 8, &hi, &ignored) ||
-	    !field(l, GOLIN_F_G_atomicstatus, 4, &f.status, &f.span) ||
-	    !field(l, GOLIN_F_G_goid, 8, &f.goid, &f.span) ||
-	    !field(l, GOLIN_F_G_waitreason, 1, &f.reason, &f.span) ||
-	    !field(l, GOLIN_F_G_gopc, 8, &f.gopc, &f.span) ||
-	    !field(l, GOLIN_F_G_startpc, 8, &f.startpc, &f.span) || lo > 8 || hi > 8)
-		return golin_err_set(err, -ENODATA,
-				     "the layout of runtime.g lacks a field that reading needs");
-	f.lo = stack + lo;
-	f.hi = stack + hi;
-	f.has_since = field(l, GOLIN_F_G_waitsince, 8, &f.since, &f.span);
-	f.has_parent = field(l, GOLIN_F_G_parentGoid, 8, &f.parent, &f.span);
-	*ret = f;
-	return 0;
-}
-
-static uint64_t u64_at(const uint8_t *raw, uint32_t off)
-{
-	uint64_t v;
-
-	memcpy(&v, raw + off, sizeof(v));
-	return v;
-}
-
-/* An address as linked; 0 stays "unknown". */
-static uint64_t as_linked(const struct reader *r, uint64_t pc)
-{
-	return pc > r->m->bias ? pc - r->m->bias : 0;
-}
-
-/* What the bytes of a g say. G_BAD: this cannot be one. */
-static enum g_kind parse_g(const struct reader *r, uint64_t addr, const uint8_t *raw,
-			   struct golin_mem_goroutine *ret)
-{
-	const struct g_fields *f = &r->f;
-	struct golin_mem_goroutine g = {.g = addr, .wait = ""};
-	uint64_t lo = u64_at(raw, f->lo), hi = u64_at(raw, f->hi);
-	uint32_t status;
-
-	memcpy(&status, raw + f->status, sizeof(status));
-	status &= ~(uint32_t)STATUS_SCAN;
-	switch (status) {
-	case GOLIN_GS_IDLE:
-	case GOLIN_GS_DEAD:
-	case GOLIN_GS_DEADEXTRA:
-		return G_DEAD;
-	case GOLIN_GS_RUNNABLE:
-	case GOLIN_GS_RUNNING:
-	case GOLIN_GS_SYSCALL:
-	case GOLIN_GS_WAITING:
-	case GOLIN_GS_COPYSTACK:
-	case GOLIN_GS_PREEMPTED:
-	case GOLIN_GS_LEAKED:
-		break;
-	default:
-		return G_BAD;
-	}
-	if (lo >= hi || !mem_range_ok(lo, hi - lo))
-		return G_BAD;
-	g.state = status;
-	g.goid = u64_at(raw, f->goid);
-	if (g.goid == 0 || g.goid > INT64_MAX)
-		return g.goid ? G_BAD : G_DEAD;
-	g.startpc = as_linked(r, u64_at(raw, f->startpc));
-	g.gopc = as_linked(r, u64_at(raw, f->gopc));
-	if (g.gopc)
-		g.gopc--; /* a return address */
-	g.parent_known = f->has_parent;
-	if (f->has_parent)
-		g.parent = u64_at(raw, f->parent);
-	if (status == GOLIN_GS_WAITING || status == GOLIN_GS_LEAKED)
-		g.wait = golin_wait_reason(r->m->info->go.minor, raw[f->reason]);
-	/* Set by the first garbage collection that finds it waiting; 0 when it runs again. */
-	if (f->has_since && (status == GOLIN_GS_WAITING || status == GOLIN_GS_LEAKED ||
-			     status == GOLIN_GS_SYSCALL)) {
-		g.wait_since = u64_at(raw, f->since);
-		if (g.wait_since > r->now)
-			g.wait_since = 0;
-	}
-	*ret = g;
-	return G_LIVE;
-}
-
-static bool same_goroutine(const struct golin_mem_goroutine *a, const struct golin_mem_goroutine *b)
-{
-	return a->goid == b->goid && a->startpc == b->startpc && a->gopc == b->gopc &&
-	       a->parent == b->parent;
-}
-
-/* Reads one g until two readings in a row agree. 0, or -errno of the read. */
-static int read_one(const struct reader *r, uint64_t addr, enum g_kind *ret_kind,
-		    struct golin_mem_goroutine *ret)
-{
-	uint8_t raw[G_SPAN_MAX];
-	struct golin_mem_goroutine last = {0}, g = {0};
-	enum g_kind kind = G_BAD;
-	bool have = false;
-	int bad = 0;
-
-	for (int i = 0; i < G_TRIES; i++) {
-		int e = mem_read(r->m->mem_fd, addr, raw, r->f.span);
-
-		if (e == -EFAULT && i == 0)
-			e = mem_read(r->m->mem_fd, addr, raw, r->f.span);
-		if (e < 0)
-			return e;
-		kind = parse_g(r, addr, raw, &g);
-		if (kind == G_DEAD || (kind == G_BAD && bad++) ||
-		    (have && kind == G_LIVE && same_goroutine(&last, &g)))
-			break;
-		have = kind == G_LIVE;
-		last = g;
-		if (i == G_TRIES - 1)
-			kind = G_BAD; /* never twice the same: nothing sure can be said */
-	}
-	*ret_kind = kind;
-	*ret = g;
-	return 0;
-}
 
 static int add_found(struct reader *r, const struct golin_mem_goroutine *g)
 {
@@ -206,7 +54,7 @@ static int take_one(struct reader *r, uint64_t addr)
 {
 	struct golin_mem_goroutine g;
 	enum g_kind kind;
-	int e = read_one(r, addr, &kind, &g);
+	int e = g_read(&r->g, addr, &kind, &g);
 
 	if (e == -EFAULT || (e == 0 && kind == G_BAD)) {
 		r->unread++;
@@ -220,11 +68,11 @@ static int take_one(struct reader *r, uint64_t addr)
 /* Reads the g's addrs[0 .. n-1], which lie within RUN_BYTES, twice in two goes. */
 static int take_run(struct reader *r, const uint64_t *addrs, size_t n)
 {
-	size_t len = (size_t)(addrs[n - 1] - addrs[0]) + r->f.span;
-	int e = mem_read(r->m->mem_fd, addrs[0], r->buf[0], len);
+	size_t len = (size_t)(addrs[n - 1] - addrs[0]) + r->g.f.span;
+	int e = mem_read(r->g.m->mem_fd, addrs[0], r->buf[0], len);
 
 	if (e == 0)
-		e = mem_read(r->m->mem_fd, addrs[0], r->buf[1], len);
+		e = mem_read(r->g.m->mem_fd, addrs[0], r->buf[1], len);
 	if (e < 0 && e != -EFAULT)
 		return e;
 	for (size_t i = 0; i < n; i++) {
@@ -233,12 +81,12 @@ static int take_run(struct reader *r, const uint64_t *addrs, size_t n)
 		enum g_kind ka = G_BAD, kb = G_BAD;
 
 		if (e == 0) {
-			ka = parse_g(r, addrs[i], r->buf[0] + at, &a);
-			kb = parse_g(r, addrs[i], r->buf[1] + at, &b);
+			ka = g_parse(&r->g, addrs[i], r->buf[0] + at, &a);
+			kb = g_parse(&r->g, addrs[i], r->buf[1] + at, &b);
 		}
 		if (kb == G_DEAD)
 			continue;
-		if (ka == G_LIVE && kb == G_LIVE && same_goroutine(&a, &b)) {
+		if (ka == G_LIVE && kb == G_LIVE && g_same(&a, &b)) {
 			if (add_found(r, &b) < 0)
 				return -ENOMEM;
 		} else {
@@ -260,8 +108,8 @@ static int take_fresh(struct reader *r)
 		int e;
 
 		for (j = i + 1; j < r->fresh.len; j++) {
-			if (v[j] - v[j - 1] > r->f.span + RUN_GAP ||
-			    v[j] - v[i] + r->f.span > RUN_BYTES)
+			if (v[j] - v[j - 1] > r->g.f.span + RUN_GAP ||
+			    v[j] - v[i] + r->g.f.span > RUN_BYTES)
 				break;
 		}
 		e = take_run(r, v + i, j - i);
@@ -303,7 +151,7 @@ struct slice {
 
 static int read_allgs_header(const struct reader *r, struct slice *ret)
 {
-	return mem_read(r->m->mem_fd, r->m->info->allgs + r->m->bias, ret, sizeof(*ret));
+	return mem_read(r->g.m->mem_fd, r->g.m->info->allgs + r->g.m->bias, ret, sizeof(*ret));
 }
 
 static bool slice_ok(const struct slice *s)
@@ -316,12 +164,12 @@ static bool slice_ok(const struct slice *s)
 static int read_pointers(struct reader *r, const struct slice *s, uint64_t *ret_unread)
 {
 	uint64_t *chunk = (uint64_t *)(void *)r->buf[0], unread = 0;
-	size_t per = RUN_BYTES / sizeof(*chunk), squeeze = PTRS * 16;
+	size_t per = RUN_BYTES / sizeof(*chunk), squeeze = SQUEEZE;
 
 	r->addrs.len = 0;
 	for (uint64_t i = 0; i < s->len; i += per) {
 		size_t n = s->len - i < per ? (size_t)(s->len - i) : per;
-		int e = mem_read(r->m->mem_fd, s->ptr + i * 8, chunk, n * 8);
+		int e = mem_read(r->g.m->mem_fd, s->ptr + i * 8, chunk, n * 8);
 
 		if (e == -EFAULT) {
 			unread += s->len - i;
@@ -332,7 +180,7 @@ static int read_pointers(struct reader *r, const struct slice *s, uint64_t *ret_
 		if (!array_reserve(&r->addrs, r->addrs.len + n))
 			return -ENOMEM;
 		for (size_t k = 0; k < n; k++) {
-			if (chunk[k] % 8 || !mem_range_ok(chunk[k], r->f.span))
+			if (chunk[k] % 8 || !mem_range_ok(chunk[k], r->g.f.span))
 				unread++;
 			else
 				r->addrs.v[r->addrs.len++] = chunk[k];
@@ -343,7 +191,7 @@ static int read_pointers(struct reader *r, const struct slice *s, uint64_t *ret_
 
 			sort_once_each(r->addrs.v, &r->addrs.len);
 			unread += before - r->addrs.len;
-			squeeze = 2 * r->addrs.len + PTRS * 16;
+			squeeze = 2 * r->addrs.len + SQUEEZE;
 		}
 	}
 	*ret_unread = unread;
@@ -448,7 +296,7 @@ static int read_all(struct reader *r, struct golin_err *err)
 /* Up to 1.23 it may have been caught between being runnable and having its goid. */
 static bool may_be_stale(const struct reader *r, const struct golin_mem_goroutine *g)
 {
-	unsigned minor = r->m->info->go.minor;
+	unsigned minor = r->g.m->info->go.minor;
 
 	if (minor > 23)
 		return false;
@@ -473,7 +321,7 @@ static int read_stale_once(struct reader *r, long pause_ns)
 			if (!paused)
 				nanosleep(&pause, NULL);
 			paused = true;
-			e = read_one(r, g->g, &kind, g);
+			e = g_read(&r->g, g->g, &kind, g);
 			if (e < 0 && e != -EFAULT)
 				return e;
 			if (e < 0)
@@ -515,47 +363,12 @@ static void sort_found(struct reader *r)
 	r->found.len = n;
 }
 
-static int reader_init(struct reader *r, const struct golin_memory *m, struct golin_err *err)
-{
-	struct timespec ts;
-
-	*r = (struct reader){.m = m};
-	if (m->mem_fd < 0) {
-		golin_err_set(err, -EPERM, "golin has no right to read the memory of the process");
-		golin_err_hint(err, "run golin as root (sudo), or give it CAP_SYS_PTRACE");
-		return -EPERM;
-	}
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	r->now = (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-	return fields_get(m->layout, &r->f, err);
-}
-
-static int reader_err(int e, struct golin_err *err)
-{
-	switch (e) {
-	case -ESRCH:
-		return golin_err_set(err, e, "the process has ended");
-	case -EFAULT:
-		return golin_err_set(err, -EBADMSG,
-				     "runtime.allgs does not lie in the memory of the process");
-	case -EPERM:
-		return golin_err_set(err, e, "golin may not read the memory of the process");
-	case -ENOMEM:
-		return golin_err_set(err, e, "out of memory");
-	default: /* with its text already, or unheard of */
-		return e == -EBADMSG
-			       ? e
-			       : golin_err_set(err, e, "cannot read the memory of the process: %s",
-					       golin_errno_name(-e));
-	}
-}
-
 int golin_memory_goroutines(const struct golin_memory *m,
 			    int (*cb)(void *arg, const struct golin_mem_goroutine *g), void *arg,
 			    uint64_t *ret_unread, struct golin_err *err)
 {
-	struct reader r;
-	int e = reader_init(&r, m, err);
+	struct reader r = {0};
+	int e = g_reader_init(&r.g, m, err);
 
 	if (e < 0)
 		return e;
@@ -569,7 +382,7 @@ int golin_memory_goroutines(const struct golin_memory *m,
 	if (e == 0)
 		e = read_stale_again(&r);
 	if (e < 0)
-		e = reader_err(e, err);
+		e = g_err(e, err);
 	if (e == 0) {
 		sort_found(&r);
 		if (ret_unread)
@@ -583,25 +396,4 @@ int golin_memory_goroutines(const struct golin_memory *m,
 	free(r.buf[0]);
 	free(r.buf[1]);
 	return e;
-}
-
-int golin_memory_goroutine(const struct golin_memory *m, uint64_t g, uint64_t goid,
-			   struct golin_mem_goroutine *ret, struct golin_err *err)
-{
-	struct golin_mem_goroutine found;
-	enum g_kind kind;
-	struct reader r;
-	int e = reader_init(&r, m, err);
-
-	if (e == 0)
-		e = g % 8 ? -EFAULT : read_one(&r, g, &kind, &found);
-	if (e == -ESRCH || e == -EPERM)
-		return reader_err(e, err);
-	if (e < 0 && e != -EFAULT)
-		return e;
-	if (e == -EFAULT || kind != G_LIVE || found.goid != goid)
-		return golin_err_set(err, -ENOENT, "goroutine %llu has ended",
-				     (unsigned long long)goid);
-	*ret = found;
-	return 0;
 }
