@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What this machine lets golin do: each thing is tried, not looked up, where it can be. */
 #include <cap-ng.h>
-#include <elfutils/libdwfl.h>
 #include <errno.h>
 #include <langinfo.h>
 #include <limits.h>
@@ -15,6 +14,7 @@
 #include <bpf/libbpf.h>
 #include "base/err.h"
 #include "base/text.h"
+#include "golin/offsets.h"
 #include "golin/probes.h"
 #include "live/doctor_bpf.h"
 #include "live/proc.h"
@@ -282,7 +282,7 @@ static void check_libraries(struct report *r)
 {
 	add(r, "libbpf", false, GOLIN_CHECK_OK, "", "libbpf %u.%u", libbpf_major_version(),
 	    libbpf_minor_version());
-	add(r, "elfutils", false, GOLIN_CHECK_OK, "", "elfutils %s", dwfl_version(NULL));
+	add(r, "elfutils", false, GOLIN_CHECK_OK, "", "elfutils %s", golin_elfutils_version());
 }
 
 /* The `go` of PATH, with what its VERSION file says; nothing is executed. */

@@ -187,6 +187,9 @@ struct golin_name_frame {
  */
 int golin_image_names(struct golin_image *img, uint64_t pc, struct golin_name_frame *ret, int max);
 
+/* The version of elfutils that is loaded: "0.188". */
+const char *golin_elfutils_version(void);
+
 #ifdef __cplusplus
 }
 #endif
