@@ -3,7 +3,7 @@
  * The image process: a long-lived child that parses the foreign ELF file for golin, under limits
  * (memory, CPU time, seccomp, no rights). What it says is checked by the client. When it dies or
  * overstays a deadline it is started again once per request; a request that kills it twice fails
- * with -EBADMSG. Not thread-safe.
+ * with -EBADMSG. Not thread-safe; it ends with the thread that opened it.
  */
 #ifndef GOLIN_IMAGE_PROCESS_H
 #define GOLIN_IMAGE_PROCESS_H

@@ -135,7 +135,7 @@ enum golin_site_kind {
 	 * and frame pointer are as at the entry, and it runs once a call. */
 	GOLIN_SITE_PROLOGUE = 1,
 	GOLIN_SITE_CALL = 2,  /* the only direct call of function `target` in the function */
-	GOLIN_SITE_STORE = 3, /* the first 8-byte store of a register to disp(%base) behind the
+	GOLIN_SITE_STORE = 3, /* the only 8-byte store of a register to disp(%base) behind the
 			       * first call; base and value registers are told */
 	GOLIN_SITE_ENTRY = 4, /* the first instruction (functions without a stack check) */
 };

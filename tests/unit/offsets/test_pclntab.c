@@ -103,6 +103,72 @@ static void names_as_go_does(void **state)
 	mini_done(&m);
 }
 
+/* Where func values of main.p.func1 and main.p.func2 lie: in the file, and from the text on. */
+enum { VALUES = 0x2f00, VALUES_REL = VALUES + MINI_BASE - MINI_TEXT };
+
+#define REL32(from, to)                                                                            \
+	(uint8_t)((to) - (from)), (uint8_t)(((to) - (from)) >> 8),                                 \
+		(uint8_t)(((to) - (from)) >> 16), (uint8_t)(((to) - (from)) >> 24)
+/*
+ * 26 bytes at `at` of function 1: call runtime.newobject; lea main.p.gowrap1,%rcx;
+ * mov %rcx,(%rax); lea the func value,%rcx; mov %rcx,8(%rax)
+ */
+#define MAKE_CLOSURE(at, value)                                                                    \
+	0xe8, REL32(MINI_STEP + (at) + 5, 0), 0x48, 0x8d, 0x0d,                                    \
+		REL32(MINI_STEP + (at) + 12, 2 * MINI_STEP), 0x48, 0x89, 0x08, 0x48, 0x8d, 0x0d,   \
+		REL32(MINI_STEP + (at) + 22, VALUES_REL + 8 * (value)), 0x48, 0x89, 0x48, 0x08
+
+static int started_by(const uint8_t *code, size_t len, struct golin_name_frame *f)
+{
+	/* mov 8(%rdx),%rdx; mov (%rdx),%rcx; call *%rcx; ret */
+	struct mini_func p[] = {
+		{"runtime.newobject", {0xc3}, 1, 0},
+		{"main.p", {0}, 0, 0},
+		{"main.p.gowrap1",
+		 {0x48, 0x8b, 0x52, 0x08, 0x48, 0x8b, 0x0a, 0xff, 0xd1, 0xc3},
+		 10,
+		 MINI_WRAPPER},
+		{"main.p.func1", {0xc3}, 1, 0},
+		{"main.p.func2", {0xc3}, 1, 0},
+	};
+	struct golin_err err = {0};
+	int n;
+
+	memcpy(p[1].code, code, len);
+	p[1].len = len;
+	mini_build(&m, p, 5);
+	mini_u64(m.bytes + VALUES, mini_at(3));
+	mini_u64(m.bytes + VALUES + 8, mini_at(4));
+	mini_u64(m.bytes + VALUES + 16, mini_at(4) + 1);
+	assert_int_equal(mini_open(&m, &err), 0);
+	n = golin_image_names(&m.img, mini_at(2), f, 4);
+	mini_done(&m);
+	return n;
+}
+
+static void looks_into_closures(void **state)
+{
+	const uint8_t one[] = {MAKE_CLOSURE(0, 0), 0xc3};
+	const uint8_t same[] = {MAKE_CLOSURE(0, 1), MAKE_CLOSURE(26, 1), 0xc3};
+	const uint8_t two[] = {MAKE_CLOSURE(0, 0), MAKE_CLOSURE(26, 1), 0xc3};
+	const uint8_t no_func[] = {MAKE_CLOSURE(0, 2), 0xc3};
+	const uint8_t nothing[] = {0xc3};
+	struct golin_name_frame f[4];
+
+	assert_int_equal(started_by(one, sizeof(one), f), 2);
+	assert_string_equal(f[0].func, "main.p.func1");
+	assert_int_equal(f[0].flags, 0);
+	assert_string_equal(f[1].func, "main.p.gowrap1");
+	assert_int_equal(f[1].flags, 1);
+	assert_int_equal(started_by(same, sizeof(same), f), 2);
+	assert_string_equal(f[0].func, "main.p.func2");
+	assert_int_equal(started_by(two, sizeof(two), f), 1);
+	assert_string_equal(f[0].func, "main.p.gowrap1");
+	assert_int_equal(f[0].flags, 0);
+	assert_int_equal(started_by(no_func, sizeof(no_func), f), 1);
+	assert_int_equal(started_by(nothing, sizeof(nothing), f), 1);
+}
+
 static void refused(size_t off, uint64_t value, int width, int code, const char *msg)
 {
 	struct golin_err err = {0};
@@ -272,9 +338,10 @@ static void damaged_tables(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(finds_functions), cmocka_unit_test(names_as_go_does),
-		cmocka_unit_test(contradictions),  cmocka_unit_test(two_modules),
-		cmocka_unit_test(hostile_members), cmocka_unit_test(damaged_tables),
+		cmocka_unit_test(finds_functions),     cmocka_unit_test(names_as_go_does),
+		cmocka_unit_test(looks_into_closures), cmocka_unit_test(contradictions),
+		cmocka_unit_test(two_modules),	       cmocka_unit_test(hostile_members),
+		cmocka_unit_test(damaged_tables),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
