@@ -111,6 +111,64 @@ static __always_inline struct scratch *scratch_take(void)
 	return 0;
 }
 
+struct walk {
+	struct scratch *s;
+};
+
+static __always_inline long walk_frame(struct scratch *s)
+{
+	__u64 at = s->bp, off = at - s->base, len, next, ret;
+	__u32 n = s->n;
+
+	if (at < s->lo || at + 16 > s->hi || at & 7)
+		return 1;
+	if (n >= cfg.stack_depth) {
+		s->truncated = 1;
+		return 1;
+	}
+	if (!s->len || off > s->len - 16) {
+		/* Many frames at once; one, where the rest is not to be had. */
+		len = s->hi - at;
+		if (len > WIRE_CHUNK)
+			len = WIRE_CHUNK;
+		if (bpf_probe_read_user(s->chunk, len, (const void *)at)) {
+			len = 16;
+			if (bpf_probe_read_user(s->chunk, 16, (const void *)at)) {
+				s->partial = 1;
+				return 1;
+			}
+		}
+		s->base = at;
+		s->len = len;
+		off = 0;
+	}
+	if (off > WIRE_CHUNK - 16)
+		return 1;
+	next = *(const __u64 *)(s->chunk + off);
+	ret = *(const __u64 *)(s->chunk + off + 8);
+	if (!ret)
+		return 1;
+	if (!n && ret != s->first && s->skip) {
+		s->skip--;
+	} else {
+		if (n >= WIRE_STACK_MAX)
+			return 1;
+		s->s.pcs[n] = ret;
+		s->n = n + 1;
+		s->hash = stack_mix(s->hash, ret);
+	}
+	s->bp = next;
+	return next <= at;
+}
+
+/* Some frames. A function that a helper calls is proved once, a loop as often as it runs. */
+static long walk_frames(__u32 i, struct walk *w)
+{
+	struct scratch *s = w->s;
+
+	return walk_frame(s) || walk_frame(s) || walk_frame(s) || walk_frame(s);
+}
+
 /*
  * The stack between lo and hi by its frame pointers, from the frame at bp; it begins with the
  * return address `first`, what lies before (systemstack's and newproc's own frames) is left out.
@@ -120,61 +178,33 @@ static __always_inline struct scratch *scratch_take(void)
 static __always_inline __u64 send_stack(__u64 lo, __u64 hi, __u64 bp, __u64 first, __u64 ts,
 					__u32 *partial)
 {
-	__u64 base = 0, len = 0, h = generation + 1;
-	__u32 n = 0, truncated = 0, one = 1, skip = 2;
+	struct walk w = {.s = scratch_take()};
+	struct scratch *s = w.s;
 	struct wire_stats *st;
-	struct scratch *s;
+	__u32 n, one = 1;
+	__u64 h, size;
 
-	s = scratch_take();
 	if (!s) {
 		*partial = 1;
 		return 0;
 	}
-	for (__u32 i = 0; i < WIRE_STACK_MAX + 2; i++) {
-		__u64 off = bp - base, next, ret;
-
-		if (bp < lo || bp + 16 > hi || bp & 7)
-			break;
-		if (n >= cfg.stack_depth) {
-			truncated = 1;
-			break;
-		}
-		if (!len || off > len - 16) {
-			/* Many frames at once; one, where the rest is not to be had. */
-			len = hi - bp;
-			if (len > WIRE_CHUNK)
-				len = WIRE_CHUNK;
-			if (bpf_probe_read_user(s->chunk, len, (const void *)bp)) {
-				len = 16;
-				if (bpf_probe_read_user(s->chunk, 16, (const void *)bp)) {
-					*partial = 1;
-					break;
-				}
-			}
-			base = bp;
-			off = 0;
-		}
-		if (off > WIRE_CHUNK - 16)
-			break;
-		next = *(const __u64 *)(s->chunk + off);
-		ret = *(const __u64 *)(s->chunk + off + 8);
-		if (!ret)
-			break;
-		if (!n && ret != first && skip) {
-			skip--;
-		} else if (n < WIRE_STACK_MAX) {
-			s->s.pcs[n++] = ret;
-			h = stack_mix(h, ret);
-		}
-		if (next <= bp)
-			break;
-		bp = next;
-	}
+	s->lo = lo;
+	s->hi = hi;
+	s->bp = bp;
+	s->first = first;
+	s->base = s->len = 0;
+	s->hash = generation + 1;
+	s->n = s->partial = s->truncated = 0;
+	s->skip = 2;
+	bpf_loop((WIRE_STACK_MAX + 3) / 4 + 1, walk_frames, &w, 0);
+	*partial |= s->partial;
+	n = s->n;
+	h = s->hash;
 	if (!n) {
 		h = 0;
 		goto out;
 	}
-	h = stack_mix(h, (__u64)n << 1 | truncated);
+	h = stack_mix(h, (__u64)n << 1 | s->truncated);
 	h |= h == 0;
 	if (bpf_map_lookup_elem(&sent, &h))
 		goto out;
@@ -184,11 +214,14 @@ static __always_inline __u64 send_stack(__u64 lo, __u64 hi, __u64 bp, __u64 firs
 	s->s.h.ts = ts;
 	s->s.id = h;
 	s->s.n = n;
-	s->s.truncated = truncated;
+	s->s.truncated = s->truncated;
 	st = my_stats();
-	if (n > WIRE_STACK_MAX)
+	size = n;
+	asm volatile("" : "+r"(size)); /* the check is to be on what is used */
+	if (size > WIRE_STACK_MAX)
 		goto out;
-	if (bpf_ringbuf_output(&ring, &s->s, WIRE_STACK_FIXED + 8 * n, BPF_RB_NO_WAKEUP)) {
+	size = WIRE_STACK_FIXED + 8 * size;
+	if (bpf_ringbuf_output(&ring, &s->s, size, BPF_RB_NO_WAKEUP)) {
 		COUNT(st, stacks_lost);
 		*partial = 1;
 		h = 0;

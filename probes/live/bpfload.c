@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "live/bpfload.h"
 
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "golin.skel.h"
+#include "live/attach.h"
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
@@ -8,51 +13,70 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include "base/err.h"
-#include "base/text.h"
-#include "golin.skel.h"
-#include "live/attach.h"
 
-/* The inode of the initial pid namespace: PROC_PID_INIT_INO of linux/proc_ns.h. */
+/* The inode of the initial pid namespace: PROC_PID_INIT_INO of linux/proc_ns.h.
+ */
 enum { INIT_PIDNS_INO = 0xEFFFFFFC - 0x100000000 };
 
-static char log_tail[2048];
+static char log_tail[4096];
 
 static int keep_log(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
-	char line[1024];
-	size_t len, have = strlen(log_tail);
+	_cleanup_free_ char *text =
+		NULL; /* the verifier's log comes in one piece: its end counts */
+	size_t len, have = strlen(log_tail), drop;
+	int n;
 
 	if (level == LIBBPF_DEBUG)
 		return 0;
-	vsnprintf(line, sizeof(line), fmt, ap);
-	len = strlen(line);
+	n = vasprintf(&text, fmt, ap);
+	if (n < 0)
+		return 0;
+	len = (size_t)n;
+	if (len >= sizeof(log_tail) - 1) {
+		memcpy(log_tail, text + len - (sizeof(log_tail) - 1), sizeof(log_tail));
+		return 0;
+	}
 	if (have + len >= sizeof(log_tail)) {
-		size_t drop = have + len - sizeof(log_tail) + 1;
-
-		if (drop > have)
-			drop = have;
+		drop = have + len - sizeof(log_tail) + 1;
 		memmove(log_tail, log_tail + drop, have - drop + 1);
 		have -= drop;
 	}
-	memcpy(log_tail + have, line, len + 1);
+	memcpy(log_tail + have, text, len + 1);
 	return 0;
+}
+
+/* Lines that say nothing of why. */
+static bool is_noise(const char *line)
+{
+	static const char *const noise[] = {
+		"verification time", "stack depth", "processed ",   "-- END",
+		"failed to load",    "-- BEGIN",    "mark_precise",
+	};
+
+	if (!strncmp(line, "libbpf: ", 8))
+		line += 8;
+	for (size_t i = 0; i < sizeof(noise) / sizeof(*noise); i++)
+		if (!strncmp(line, noise[i], strlen(noise[i])))
+			return true;
+	return !*line || strstr(line, ": failed to load: ") != NULL;
 }
 
 const char *bpfload_log(void)
 {
 	static char ret[200];
-	size_t len = strlen(log_tail);
-	const char *s = log_tail;
+	const char *why = "";
 
-	while (len && log_tail[len - 1] == '\n')
-		log_tail[--len] = 0;
-	/* The last line with something in it says why. */
-	if (strrchr(s, '\n'))
-		s = strrchr(s, '\n') + 1;
-	if (!strncmp(s, "libbpf: ", 8))
-		s += 8;
-	golin_text_clean(ret, sizeof(ret), s, strlen(s));
+	for (char *line = log_tail, *end; *line; line = end) {
+		end = strchrnul(line, '\n');
+		if (*end)
+			*end++ = 0;
+		if (!is_noise(line))
+			why = line;
+	}
+	if (!strncmp(why, "libbpf: ", 8))
+		why += 8;
+	golin_text_clean(ret, sizeof(ret), why, strlen(why));
 	log_tail[0] = 0;
 	return ret;
 }
@@ -100,7 +124,8 @@ out:
 	return r;
 }
 
-/* tgid is as this process sees it: in another pid namespace than the first, BPF has to know. */
+/* tgid is as this process sees it: in another pid namespace than the first, BPF
+ * has to know. */
 static void pid_namespace(struct wire_cfg *cfg)
 {
 	struct stat st;
@@ -151,12 +176,21 @@ int bpfload_open(struct bpfload *b, const struct wire_cfg *cfg, bool multi, bool
 	}
 	r = golin_bpf__load(b->skel);
 	if (r) {
-		if (r == -EACCES)
-			r = -EPERM;
-		golin_err_set(err, r == -EINVAL ? -ENOSYS : r,
-			      "cannot load the BPF programs: %s: %s", golin_errno_name(-r),
-			      bpfload_log());
-		r = r == -EINVAL ? -ENOSYS : r;
+		bool verified = strstr(log_tail, "PROG LOAD LOG") != NULL;
+
+		/* The verifier says EACCES or EINVAL where it refuses: no right would help.
+		 */
+		if (verified)
+			r = golin_err_set(err, -ENOSYS,
+					  "the kernel does not accept golin's BPF programs: %s",
+					  bpfload_log());
+		else
+			r = golin_err_set(err,
+					  r == -EACCES	 ? -EPERM
+					  : r == -EINVAL ? -ENOSYS
+							 : r,
+					  "cannot load the BPF programs: %s: %s",
+					  golin_errno_name(-r), bpfload_log());
 		goto fail;
 	}
 	link = bpf_program__attach(b->skel->progs.on_exec);

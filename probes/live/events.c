@@ -76,7 +76,7 @@ int live_lost(struct live *l, const struct golin_sink *sink)
 	return n;
 }
 
-static int put_gap(struct live *l, const struct golin_sink *sink)
+int live_put_gap(struct live *l, const struct golin_sink *sink)
 {
 	struct golin_rec_gap r = {0};
 	const struct live_gap g = l->gaps[0];
@@ -222,7 +222,7 @@ int live_events(struct live *l, const struct golin_sink *sink, int max, struct g
 		return r < 0 ? r : n + r;
 	}
 	if (l->ngaps && (gap || empty)) {
-		r = put_gap(l, sink);
+		r = live_put_gap(l, sink);
 		/* What was missed meanwhile: another reading, made when they were armed again. */
 		if (r >= 0 && l->seen_fresh) {
 			l->seen_fresh = false;

@@ -120,7 +120,6 @@ static int start_as(struct server *s, bool multi, struct golin_err *err)
 	r = bpfload_open(&s->bpf, &o->cfg, multi, o->want_tls, o->ring_size, err);
 	if (r < 0)
 		return r;
-	attach_init(&s->at, o->plan, &s->bpf, o->pid, o->exe_fd);
 	say(s, "arming", attach_sites(&s->at, o->groups));
 	r = attach_on(&s->at, o->groups, err);
 	if (r < 0) {
@@ -229,6 +228,7 @@ static void run(int sock, int parent, const struct helper_opts *opts)
 	int r;
 
 	settle(&s, &o);
+	attach_init(&s.at, o.plan, &s.bpf, o.pid, o.exe_fd);
 	r = start(&s, &m.err);
 	answer_groups(&s, MSG_READY, r, &m);
 	if (r < 0)

@@ -61,11 +61,33 @@ static int put_exit(struct live *l, const struct golin_sink *sink)
 	return live_put(sink, &r.h);
 }
 
+/* Groups that were off for the same time share one gap. */
+static void add_gap(struct live *l, uint32_t group, uint64_t from, uint64_t to)
+{
+	for (size_t i = 0; i < l->ngaps; i++) {
+		if (l->gaps[i].from == from && l->gaps[i].to == to) {
+			l->gaps[i].groups |= group;
+			return;
+		}
+	}
+	l->gaps[l->ngaps++] = (struct live_gap){group, from, to};
+}
+
 /* Once the probes are off and the ring is empty. */
 static int finish(struct live *l, const struct golin_sink *sink)
 {
-	int n = live_lost(l, sink), r;
+	uint64_t now = live_now();
+	int n, r;
 
+	/* What was off until the end. */
+	for (int bit = 0; bit < 8 && l->ngaps < LIVE_GAPS; bit++) {
+		if (l->off_since[bit])
+			add_gap(l, 1u << bit, l->off_since[bit], now);
+		l->off_since[bit] = 0;
+	}
+	if (l->ngaps)
+		return live_put_gap(l, sink);
+	n = live_lost(l, sink);
 	if (n < 0)
 		return n;
 	if (l->gone && !l->replaced) {
@@ -90,9 +112,10 @@ static void detach(struct live *l)
 /* Once a second: counters, and whether the helper still lives. */
 static int check(struct live *l, const struct golin_sink *sink)
 {
-	uint64_t missed;
+	uint64_t missed, now = live_now();
+	uint32_t armed = l->h.groups;
 
-	l->next_check = live_now() + SECOND;
+	l->next_check = now + SECOND;
 	if (l->h.pid) {
 		missed = helper_missed(&l->h);
 		if (l->h.pid) {
@@ -100,8 +123,9 @@ static int check(struct live *l, const struct golin_sink *sink)
 		} else if (!l->helper_lost) {
 			l->helper_lost = true;
 			live_say(l, "the probe helper was ended: nothing is probed from now on");
-			for (int i = 0; i < 8; i++)
-				l->off_since[i] = live_now();
+			for (int bit = 0; bit < 8; bit++)
+				if (armed & 1u << bit)
+					l->off_since[bit] = now;
 		}
 	}
 	return live_lost(l, sink);
@@ -155,18 +179,6 @@ static int service(struct golin_source *s, const struct golin_sink *sink, int ma
 }
 
 /* ---- control ---- */
-
-/* Groups that were off for the same time share one gap. */
-static void add_gap(struct live *l, uint32_t group, uint64_t from, uint64_t to)
-{
-	for (size_t i = 0; i < l->ngaps; i++) {
-		if (l->gaps[i].from == from && l->gaps[i].to == to) {
-			l->gaps[i].groups |= group;
-			return;
-		}
-	}
-	l->gaps[l->ngaps++] = (struct live_gap){group, from, to};
-}
 
 static int control_switch(struct live *l, uint32_t groups, struct golin_err *err)
 {

@@ -87,6 +87,8 @@ int live_read_one(struct live *l, uint64_t goid, const struct golin_sink *sink);
 
 /* Yields events from the ring; how many records. (live/events.c) */
 int live_events(struct live *l, const struct golin_sink *sink, int max, struct golin_err *err);
+/* The oldest gap that was not told yet. */
+int live_put_gap(struct live *l, const struct golin_sink *sink);
 /* LOST records for what the counters say more than was told. */
 int live_lost(struct live *l, const struct golin_sink *sink);
 
