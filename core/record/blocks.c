@@ -17,6 +17,8 @@ void rec_file_done(struct rec_file *f)
 	if (f->fd >= 0)
 		close(f->fd);
 	free(f->win);
+	ZSTD_freeDCtx(f->zstd);
+	f->zstd = NULL;
 	f->fd = -1;
 	f->win = NULL;
 }
@@ -171,7 +173,11 @@ bool rec_content_load(struct rec_content *c, struct rec_file *f, uint64_t off,
 		c->mem = mem;
 		c->cap = h->raw_size;
 	}
-	n = ZSTD_decompress(c->mem, c->cap, p, h->size);
+	if (!f->zstd)
+		f->zstd = ZSTD_createDCtx();
+	if (!f->zstd)
+		return false;
+	n = ZSTD_decompressDCtx(f->zstd, c->mem, c->cap, p, h->size);
 	if (ZSTD_isError(n) || n != h->raw_size)
 		return false;
 	c->len = n;

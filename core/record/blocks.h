@@ -17,6 +17,7 @@ struct rec_file {
 	uint8_t *win;
 	uint64_t win_off;
 	size_t win_len, win_cap;
+	struct ZSTD_DCtx_s *zstd;
 	/* What may still be hashed in vain; see rec_block_find(). */
 	uint64_t budget;
 };
