@@ -27,6 +27,19 @@ NF != 8 {
 	next
 }
 
+# Ranges of one item follow each other and do not overlap.
+{
+	split($1, from, ".")
+	split($2, to, ".")
+	item = $3 FS $4 FS $5
+	if (item == last_item && from[2] * 1000 + from[3] <= last_to) {
+		printf "%s:%d: the range overlaps the one before\n", FILENAME, FNR > "/dev/stderr"
+		bad = 1
+	}
+	last_item = item
+	last_to = to[2] * 1000 + to[3]
+}
+
 {
 	absent = $6 == "absent" ? "true" : "false"
 	kind = $4 == "-" ? "ROW_VERSION" : $5 == "-" ? "ROW_STRUCT" : "ROW_FIELD"
