@@ -9,6 +9,7 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "image_process.h"
