@@ -44,8 +44,8 @@ enum golin_value_source {
 
 struct golin_field {
 	uint32_t offset, size; /* bytes; meaningful only when source is not GOLIN_FROM_NONE */
-	uint8_t source;        /* enum golin_value_source: absent is not offset 0 */
-	char type[71];         /* Go's name of the member's type, "" unknown */
+	uint8_t source;	       /* enum golin_value_source: absent is not offset 0 */
+	char type[71];	       /* Go's name of the member's type, "" unknown */
 };
 
 struct golin_struct {
@@ -69,10 +69,10 @@ bool golin_layout_get(const struct golin_layout *l, enum golin_field_id id, uint
 int golin_layout_check(const struct golin_layout *l, struct golin_err *err);
 
 struct golin_go_version {
-	uint16_t minor;  /* 26 in go1.26.8 */
-	uint16_t patch;  /* 8; 0 in go1.26 */
-	bool devel;      /* a development build or a release candidate: no table serves */
-	char text[64];   /* as the binary says: "go1.26.8 X:nodwarf5" */
+	uint16_t minor;	 /* 26 in go1.26.8 */
+	uint16_t patch;	 /* 8; 0 in go1.26 */
+	bool devel;	 /* a development build or a release candidate: no table serves */
+	char text[64];	 /* as the binary says: "go1.26.8 X:nodwarf5" */
 	char short_[24]; /* "go1.26.8" */
 };
 
@@ -94,13 +94,14 @@ struct golin_segment {
 
 struct golin_image_info {
 	struct golin_go_version go;
-	char arch[16];       /* GOARCH: "amd64" */
-	char build_id[129];  /* GNU build id in hex, else Go's own (cleaned, cut), else "" */
-	uint32_t flags;      /* enum golin_image_flags */
-	uint32_t dwarf_version; /* of the unit with Go's types; 0: none, or no layout asked for yet */
-	uint64_t text, etext;   /* Go's text, addresses as linked */
-	uint64_t allgs;         /* runtime.allgs, the slice's header; 0: not found */
-	int64_t tls_g;          /* the TLS slot of g, from the fs base: -8; 0: not known */
+	char arch[16];		/* GOARCH: "amd64" */
+	char build_id[129];	/* GNU build id in hex, else Go's own (cleaned, cut), else "" */
+	uint32_t flags;		/* enum golin_image_flags */
+	uint32_t dwarf_version; /* of the unit with Go's types; 0: none, or no layout asked for yet
+				 */
+	uint64_t text, etext;	/* Go's text, addresses as linked */
+	uint64_t allgs;		/* runtime.allgs, the slice's header; 0: not found */
+	int64_t tls_g;		/* the TLS slot of g, from the fs base: -8; 0: not known */
 	uint32_t nsegments, _pad;
 	struct golin_segment segments[16]; /* PT_LOAD */
 };
@@ -127,8 +128,8 @@ int golin_image_layout(struct golin_image *img, enum golin_layout_choice choice,
 /* ---- functions and hook points ---- */
 
 /* [*ret_lo, *ret_hi) as linked; the real function where an ABI wrapper has the same name. */
-int golin_image_func(struct golin_image *img, const char *name, uint64_t *ret_lo,
-		     uint64_t *ret_hi, struct golin_err *err);
+int golin_image_func(struct golin_image *img, const char *name, uint64_t *ret_lo, uint64_t *ret_hi,
+		     struct golin_err *err);
 
 enum golin_site_kind {
 	/* The prologue's branch to morestack, or the push %rbp behind it: arguments, stack pointer
@@ -151,14 +152,14 @@ enum golin_insn {
 struct golin_site_want {
 	char func[96];
 	char target[96]; /* GOLIN_SITE_CALL */
-	uint32_t kind;   /* enum golin_site_kind */
-	int32_t disp;    /* GOLIN_SITE_STORE */
+	uint32_t kind;	 /* enum golin_site_kind */
+	int32_t disp;	 /* GOLIN_SITE_STORE */
 };
 
 struct golin_site {
-	int32_t error;     /* 0; -ENOENT: no such function; -ENODATA: no such instruction in it */
-	uint32_t insn;     /* enum golin_insn */
-	uint64_t vaddr;    /* as linked */
+	int32_t error;	   /* 0; -ENOENT: no such function; -ENODATA: no such instruction in it */
+	uint32_t insn;	   /* enum golin_insn */
+	uint64_t vaddr;	   /* as linked */
 	uint64_t file_off; /* what the kernel wants */
 	uint64_t func_lo, func_hi;
 	uint32_t drop_flags; /* 0x41 at a jbe: a hit with any of these in FLAGS is not a call */
