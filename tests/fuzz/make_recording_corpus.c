@@ -24,10 +24,66 @@ static uint32_t range(const struct stream *s, size_t from, size_t to, const void
 	return (uint32_t)(end - s->at.v[from]) * 8;
 }
 
+/* The record as a block of its own, and twice as a state. */
+static void put_record(const char *dir, const struct golin_rec *rec)
+{
+	uint8_t buf[4096] = {REC_BLOCK_STATE, 0, REC_STATE_LAST, 2};
+	uint32_t len = 6;
+	char name[64];
+
+	buf[4] = (uint8_t)(2 * rec->size);
+	buf[5] = (uint8_t)(2 * rec->size >> 8);
+	for (int i = 0; i < 2; i++, len += rec->size)
+		memcpy(buf + len, rec, rec->size);
+	memcpy(buf + len,
+	       (uint8_t[]){REC_BLOCK_RECORDS, 0x10, 0, 1, (uint8_t)rec->size,
+			   (uint8_t)(rec->size >> 8)},
+	       6);
+	memcpy(buf + len + 6, rec, rec->size);
+	snprintf(name, sizeof(name), "record-%s", golin_rec_type_name(rec->type));
+	put(dir, name, 2, buf, len + 6 + rec->size);
+}
+
+#define PLAIN(TYPE, tag, ...)                                                                      \
+	stream_add(s, &(struct golin_rec_##tag){.h = {.type = TYPE,                                \
+						      .version = 1,                                \
+						      .size = sizeof(struct golin_rec_##tag),      \
+						      .target = 1,                                 \
+						      .ts = 5,                                     \
+						      .goid = 2},                                  \
+						__VA_ARGS__}                                       \
+			       .h)
+
+/* The kinds that a short stream has not. */
+static void add_rare(struct stream *s)
+{
+	struct golin_recbuf b = {0};
+	struct golin_rec_goroutine_state *st;
+	struct golin_rec_exec *exec;
+
+	PLAIN(GOLIN_REC_GAP, gap, .duration_ns = 9, .groups = 1);
+	PLAIN(GOLIN_REC_LOST, lost, .cause = GOLIN_LOST_RING, .count = 3);
+	PLAIN(GOLIN_REC_EXIT, exit, .known = 1, .code = 2);
+	PLAIN(GOLIN_REC_STATS, stats, .hits = 5, .delivered = 4, .lost_ring = 1);
+	PLAIN(GOLIN_REC_GOROUTINE_GONE, goroutine_gone);
+	exec = golin_recbuf_begin(&b, GOLIN_REC_EXEC, sizeof(*exec));
+	exec->h.target = 1;
+	exec->h.epoch = 1;
+	golin_recbuf_str(&b, offsetof(struct golin_rec_exec, exe), "/bin/next", 9);
+	stream_add(s, golin_recbuf_end(&b));
+	st = golin_recbuf_begin(&b, GOLIN_REC_GOROUTINE_STATE, sizeof(*st));
+	st->h.target = 1;
+	st->h.goid = 2;
+	st->state = GOLIN_GS_WAITING;
+	golin_recbuf_str(&b, offsetof(struct golin_rec_goroutine_state, wait), "IO wait", 7);
+	stream_add(s, golin_recbuf_end(&b));
+	golin_recbuf_done(&b);
+}
+
 int main(int argc, char **argv)
 {
 	struct golin_model *m;
-	struct stream s = {0}, state;
+	struct stream s = {0}, rare = {0}, state;
 	struct craft c;
 	const void *raw;
 	uint32_t len;
@@ -39,6 +95,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	stream_make(&s, &(struct shape){3, 40, 6, 4, 2, 77});
+	add_rare(&rare);
 	half = s.at.len / 2;
 	m = model_of(&s, half);
 	state = dump_of(m);
@@ -78,32 +135,21 @@ int main(int argc, char **argv)
 	put(argv[1], "two-holes", 0, c.file.v, c.file.len - 9);
 	craft_done(&c);
 
-	/* One record of each kind as a block of its own, and twice as a state. */
 	for (uint16_t type = 1; type < 64; type++) {
-		for (size_t i = 0; i < s.at.len + state.at.len; i++) {
-			const struct stream *from = i < s.at.len ? &s : &state;
-			size_t k = i < s.at.len ? i : i - s.at.len;
-			const struct golin_rec *rec = stream_get(from, k);
-			uint8_t buf[8192] = {REC_BLOCK_STATE, 0, REC_STATE_LAST, 2};
-			char name[64];
+		for (size_t i = 0; i < s.at.len + state.at.len + rare.at.len; i++) {
+			const struct golin_rec *rec =
+				i < s.at.len ? stream_get(&s, i)
+				: i < s.at.len + state.at.len
+					? stream_get(&state, i - s.at.len)
+					: stream_get(&rare, i - s.at.len - state.at.len);
 
-			if (rec->type != type || rec->size > 1000)
-				continue;
-			buf[4] = (uint8_t)(2 * rec->size);
-			buf[5] = (uint8_t)(2 * rec->size >> 8);
-			memcpy(buf + 6, rec, rec->size);
-			memcpy(buf + 6 + rec->size, rec, rec->size);
-			len = 6 + 2 * rec->size;
-			memcpy(buf + len,
-			       (uint8_t[]){REC_BLOCK_RECORDS, 0x10, 0, 1, (uint8_t)rec->size,
-					   (uint8_t)(rec->size >> 8)},
-			       6);
-			memcpy(buf + len + 6, rec, rec->size);
-			snprintf(name, sizeof(name), "record-%s", golin_rec_type_name(type));
-			put(argv[1], name, 2, buf, len + 6 + rec->size);
-			break;
+			if (rec->type == type && rec->size < 1000) {
+				put_record(argv[1], rec);
+				break;
+			}
 		}
 	}
+	stream_done(&rare);
 	golin_model_free(m);
 	stream_done(&s);
 	stream_done(&state);
