@@ -45,7 +45,7 @@ static int run_tui(struct session *s, int log_fd, struct golin_err *err)
 {
 	struct cmd_config *cfg = s->cfg;
 	struct golin_tui_opts opts = {
-		.title = cfg->child ? cfg->child[0] : cfg->args[0],
+		.title = s->title,
 		.filter = cfg->filter,
 		.color = output_color(cfg) ? GOLIN_TUI_COLOR_ALWAYS : GOLIN_TUI_COLOR_NEVER,
 		.ascii = output_ascii(cfg),

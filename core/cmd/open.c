@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "golin/probes.h"
 #include "image_process.h"
 #include "recording.h"
@@ -131,6 +132,7 @@ static int open_live(struct cmd_config *cfg, struct golin_target *t, struct open
 		ret->child_pidfd = -1;
 		return r;
 	}
+	snprintf(ret->title, sizeof(ret->title), "%s pid %d %s", comm, pid, go);
 	if (opts.groups)
 		snprintf(ret->ready, sizeof(ret->ready),
 			 "attached to %d (%s, %s): %u probes, layout from %s", pid, comm, go,
@@ -180,6 +182,7 @@ static int try_recording(const char *path, struct opened *ret, struct golin_err 
 				    "`-- CMD ARGS...`");
 		return -ENOEXEC;
 	}
+	golin_text_clean(ret->title, sizeof(ret->title), path, strlen(path));
 	r = golin_recording_open(path, &ret->src, err);
 	return r ? r : 1;
 }

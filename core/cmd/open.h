@@ -11,6 +11,7 @@ struct opened {
 	struct golin_source *src;
 	bool child;	 /* the target is a program that was started */
 	int child_pidfd; /* of it; the caller closes; -1 */
+	char title[160]; /* "api pid 7 go1.26.8", or the file's name */
 	char ready[256]; /* "attached to 7 (x, go1.26): 5 probes, layout from dwarf"; "" for a file
 			  */
 };

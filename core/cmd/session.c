@@ -90,6 +90,7 @@ int session_open(struct session *s, struct golin_err *err)
 	if (ret)
 		return ret;
 	s->src = o.src;
+	memcpy(s->title, o.title, sizeof(s->title));
 	s->child = o.child;
 	s->child_pidfd = o.child_pidfd;
 	if (!s->no_signals)
