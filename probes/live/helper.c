@@ -18,6 +18,7 @@
 #include "golin/probes.h"
 #include "live/attach.h"
 #include "live/bpfload.h"
+#include "live/calibrate.h"
 
 enum {
 	ANSWER_MS = 120000, /* an attach waits for the kernel; perf links take 110 ms each */
@@ -39,7 +40,7 @@ enum msg_type {
 struct msg {
 	uint32_t type;
 	uint32_t groups, probes, link;
-	uint64_t value;
+	uint64_t value, hit_ns;
 	struct golin_err err;
 	char text[128];
 };
@@ -51,6 +52,7 @@ struct server {
 	int sock, parent; /* parent: pidfd of the peer */
 	struct bpfload bpf;
 	struct attach at;
+	uint64_t hit_ns;
 };
 
 static int send_msg(int sock, const struct msg *m, const int *fds, size_t nfds)
@@ -180,6 +182,7 @@ static void serve(struct server *s)
 			break;
 		case MSG_MISSED:
 			m.value = bpfload_missed(&s->bpf);
+			m.hit_ns = s->hit_ns;
 			send_msg(s->sock, &m, NULL, 0);
 			break;
 		default:
@@ -233,6 +236,7 @@ static void run(int sock, int parent, const struct helper_opts *opts)
 	answer_groups(&s, MSG_READY, r, &m);
 	if (r < 0)
 		return;
+	s.hit_ns = calibrate_hit(&s.bpf);
 	serve(&s);
 	drop(&s, ~0u);
 	bpfload_close(&s.bpf);
@@ -429,6 +433,7 @@ uint64_t helper_missed(struct helper *h)
 		reap(h, true);
 		return 0;
 	}
+	h->hit_ns = m.hit_ns;
 	return m.value;
 }
 

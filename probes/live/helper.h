@@ -38,6 +38,7 @@ struct helper {
 	uint32_t probes;
 	uint32_t link; /* GOLIN_LINK_MULTI or GOLIN_LINK_PERF */
 	bool sees_exec;
+	uint64_t hit_ns; /* CPU time of an empty hit, as calibrated; known with helper_missed() */
 	helper_progress_fn progress;
 	void *arg;
 };

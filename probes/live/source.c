@@ -251,6 +251,18 @@ static int control(struct golin_source *s, const struct golin_ctl *ctl, struct g
 	return golin_err_set(err, -EOPNOTSUPP, "a live target cannot do that");
 }
 
+/*
+ * From the cost of an empty hit, by what tests/bench/hit_cost shows the programs to take more:
+ * in percent of it.
+ */
+static uint64_t cost_ns(const struct live *l, const struct wire_stats *sum)
+{
+	uint64_t create = sum->hits[WIRE_CREATE] * (l->o.stack_depth ? 240 : 145);
+	uint64_t rest = sum->hits[WIRE_EXIT] * 140 + sum->quiet * 180;
+
+	return (create + rest) * l->h.hit_ns / 100;
+}
+
 static void stats(struct golin_source *s, struct golin_source_stats *ret)
 {
 	struct live *l = (struct live *)s;
@@ -265,6 +277,7 @@ static void stats(struct golin_source *s, struct golin_source_stats *ret)
 	ret->gaps = l->gap_count;
 	ret->ring_size = l->ring.size;
 	ret->ring_used = ring_used(&l->ring);
+	ret->cost_ns = cost_ns(l, &sum);
 	ret->probes = l->h.probes;
 	ret->complete = !ret->lost_ring && !ret->missed;
 }
