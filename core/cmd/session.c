@@ -29,6 +29,33 @@ static uint64_t mono_ns(void)
 	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
 }
 
+static void say_exit(struct session *s, const struct golin_rec_exit *ex)
+{
+	struct golin_target_info t = {.comm = ""};
+
+	golin_model_target(s->model, &t);
+	if (ex->known && ex->signal)
+		report_note("%u (%s) was ended by signal %d", t.pid, t.comm, ex->signal);
+	else if (ex->known && ex->code)
+		report_note("%u (%s) has ended with code %d", t.pid, t.comm, ex->code);
+	else if (!s->child)
+		report_note("%u (%s) has ended", t.pid, t.comm);
+}
+
+/* What happened to a live target that the user should hear of. */
+static void say_fate(struct session *s, const struct golin_rec *rec)
+{
+	struct golin_target_info t = {.comm = ""};
+
+	if (!s->src || !s->src->live)
+		return;
+	if (rec->type == GOLIN_REC_EXIT && !s->child_ended_by_us)
+		say_exit(s, (const struct golin_rec_exit *)rec);
+	if (rec->type == GOLIN_REC_EXEC && golin_model_target(s->model, &t))
+		report_note("%u (%s) has executed '%s'", t.pid, t.comm,
+			    golin_rec_text(rec, ((const struct golin_rec_exec *)rec)->exe));
+}
+
 static int sink_put(void *arg, const struct golin_rec *rec)
 {
 	struct session *s = arg;
@@ -36,6 +63,7 @@ static int sink_put(void *arg, const struct golin_rec *rec)
 
 	if (ret)
 		return golin_err_set(&s->sink_err, ret, "out of memory for the model");
+	say_fate(s, rec);
 	if (s->writer) {
 		ret = golin_writer_put(s->writer, rec, &s->sink_err);
 		if (ret)

@@ -31,6 +31,7 @@ struct session {
 	int stdout_fd, stderr_fd; /* where a child's output goes; before open; default: stderr */
 	bool refresh;		  /* read all goroutines' states once more before the end */
 	bool no_signals;	  /* the caller handles signals itself (the TUI); before open */
+	char title[160];	  /* what is looked at */
 	bool child;		  /* golin started the target */
 	bool child_ended_by_us;
 	int child_pidfd;
