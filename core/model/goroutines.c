@@ -87,8 +87,9 @@ int goroutine_add(struct golin_model *m, uint32_t space, uint64_t goid, golin_gi
 	struct node *n;
 
 	if (i == GOLIN_GIDX_NONE) {
-		if (m->nodes.len >= GOLIN_GIDX_NONE - 2 ||
-		    !array_reserve(&m->nodes, m->nodes.len + 1))
+		if (m->nodes.len >= NODES_MAX)
+			return -ENOSPC;
+		if (!array_reserve(&m->nodes, m->nodes.len + 1))
 			return -ENOMEM;
 		i = (golin_gidx)m->nodes.len;
 	}

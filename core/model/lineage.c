@@ -5,6 +5,8 @@
  */
 #include "model_impl.h"
 
+#include <errno.h>
+
 static void append(struct golin_model *m, golin_gidx i, golin_gidx up)
 {
 	struct golin_goroutine *g = &node_at(m, i)->g;
@@ -51,10 +53,7 @@ void tree_add_root(struct golin_model *m, golin_gidx i)
 	append(m, i, GOLIN_GIDX_NONE);
 }
 
-/*
- * Only one that has children already can be its new parent's ancestor. A stream that a program
- * made needs few steps for that; the budget keeps one that was made up from taking for ever.
- */
+/* Only one that has children already can be its new parent's ancestor. */
 static bool is_ancestor(struct golin_model *m, golin_gidx i, golin_gidx of)
 {
 	if (!node_at(m, i)->g.nchild)
@@ -137,7 +136,7 @@ int lineage_learn(struct golin_model *m, uint32_t space, golin_gidx i, const str
 		int rc = goroutine_add(m, space, p->goid, &up);
 
 		if (rc)
-			return rc;
+			return rc == -ENOSPC ? 0 : rc; /* no room for a ghost */
 		goroutine_set_ghost(m, up);
 	}
 	if (!tree_move(m, i, up))

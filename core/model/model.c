@@ -368,10 +368,6 @@ static int dispatch(struct golin_model *m, const struct golin_rec *rec)
 	uint32_t space;
 	int rc = space_enter(m, rec->target, rec->epoch, &space);
 
-	if (rc == -ENOSPC) {
-		m->counts.unread++;
-		return 0;
-	}
 	if (rc)
 		return rc;
 	switch (rec->type) {
@@ -426,6 +422,8 @@ static int dispatch(struct golin_model *m, const struct golin_rec *rec)
 
 int golin_model_apply(struct golin_model *m, const struct golin_rec *rec)
 {
+	int rc;
+
 	if (!golin_rec_type_name(rec->type))
 		return 0; /* of a newer golin */
 	if (rec->ts) {
@@ -435,8 +433,17 @@ int golin_model_apply(struct golin_model *m, const struct golin_rec *rec)
 			m->first_ns = rec->ts;
 	}
 	m->walk_budget += WALK_PER_RECORD;
+	m->scan_budget += WALK_PER_RECORD;
 	m->generation++;
-	return dispatch(m, rec);
+	rc = dispatch(m, rec);
+	if (m->system_stale && m->scan_budget >= m->nodes.len) {
+		m->scan_budget -= m->nodes.len;
+		model_mark_system(m);
+	}
+	if (rc != -ENOSPC)
+		return rc;
+	m->counts.unread++; /* a bound of the model was met */
+	return 0;
 }
 
 /* ---- reading ---- */

@@ -16,6 +16,8 @@
 enum {
 	KEY_BITS = 48,	   /* of a goid or pc in a key; what does not fit is nobody's */
 	SPACES_MAX = 4096, /* a process that executes itself more often than this is not followed */
+	NEWEST_SPACES = 8, /* in which a pc or stack without an epoch is looked up */
+	NODES_MAX = 1 << 24, /* goroutines; what comes beyond counts as unread */
 	NO_SPACE = UINT32_MAX,
 };
 
@@ -70,6 +72,8 @@ struct names {
 void names_done(struct names *t);
 int model_apply_name(struct golin_model *m, const struct golin_rec_name *r, uint32_t space);
 const struct name *names_find(const struct names *t, uint32_t space, uint64_t pc);
+/* Marks those whose names came late and say that they are the runtime's. */
+void model_mark_system(struct golin_model *m);
 /* Whether a goroutine that starts at pc is the runtime's own; remembers pc if it has no name. */
 bool model_startpc_is_system(struct golin_model *m, uint32_t space, uint64_t pc);
 
@@ -152,7 +156,13 @@ struct golin_model {
 	 * has left: it is older than all that were not yet looked at.
 	 */
 	struct queue queue, passed;
-	uint64_t walk_budget; /* steps that cycle checks may still take; grows with records */
+	/*
+	 * Steps that cycle checks and scans may still take; both grow with each record. Streams
+	 * that programs make need few; in one that was made up, a walk is left out or a scan put
+	 * off.
+	 */
+	uint64_t walk_budget, scan_budget;
+	bool system_stale; /* model_mark_system() is due */
 
 	ARRAY_OF(struct space) spaces;
 	struct map64 by_space;

@@ -60,15 +60,17 @@ bool model_startpc_is_system(struct golin_model *m, uint32_t space, uint64_t pc)
 	return false;
 }
 
-/* A name came after goroutines that start there. */
-static void mark_system(struct golin_model *m, uint32_t space, uint64_t pc)
+void model_mark_system(struct golin_model *m)
 {
-	const struct space *sp = &m->spaces.v[space];
-
+	m->system_stale = false;
 	for (golin_gidx i = 0; i < m->nodes.len; i++) {
 		const struct golin_goroutine *g = &node_at(m, i)->g;
+		const struct name *n;
 
-		if (g->goid && g->startpc == pc && g->epoch == sp->epoch && g->target == sp->target)
+		if (!g->goid || !g->startpc || g->flags & GOLIN_GF_SYSTEM)
+			continue;
+		n = names_find(&m->names, space_of(m, g), g->startpc);
+		if (n && name_is_system(&m->names, n))
 			goroutine_set_system(m, i, true);
 	}
 }
@@ -135,15 +137,16 @@ int model_apply_name(struct golin_model *m, const struct golin_rec_name *r, uint
 	t->v.v[at] = (struct name){
 		.pc = r->pc, .first = first, .n = (uint16_t)r->n, .space = (uint16_t)space};
 	if (r->n && map64_del(&t->unnamed, key) && name_is_system(t, &t->v.v[at]))
-		mark_system(m, space, r->pc);
+		m->system_stale = true;
 	return 0;
 }
 
 int golin_model_frames(const struct golin_model *m, uint64_t pc, const struct golin_frame **ret)
 {
+	size_t space = m->spaces.len, end = space > NEWEST_SPACES ? space - NEWEST_SPACES : 0;
 	const struct name *n = NULL;
 
-	for (size_t space = m->spaces.len; !n && space-- > 0;)
+	while (!n && space-- > end)
 		n = names_find(&m->names, (uint32_t)space, pc);
 	if (!n || !n->n)
 		return 0;

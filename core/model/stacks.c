@@ -55,10 +55,11 @@ int model_apply_stack(struct golin_model *m, const struct golin_rec_stack *r, ui
 int golin_model_stack(const struct golin_model *m, uint64_t id, const uint64_t **ret,
 		      bool *ret_truncated)
 {
+	size_t space = m->spaces.len, end = space > NEWEST_SPACES ? space - NEWEST_SPACES : 0;
 	const struct stack *s = NULL;
 
 	/* The newest program first; a goroutine of an older one may still be looked at. */
-	for (size_t space = m->spaces.len; id && !s && space-- > 0;)
+	while (id && !s && space-- > end)
 		s = stacks_find(&m->stacks, (uint32_t)space, id);
 	if (!s)
 		return 0;

@@ -186,6 +186,7 @@ static void views(uint64_t n)
 	for (golin_gidx i = 0; i < golin_model_goroutine_max(M); i++)
 		found += golin_filter_match(f, M, golin_model_goroutine(M, i));
 	rate("filter, a goroutine", (double)n, now_s() - start);
+	printf("%-44s %10.0f\n", "  of which match", (double)found);
 	golin_filter_free(f);
 	strbuf_done(&out);
 }

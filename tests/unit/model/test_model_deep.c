@@ -180,6 +180,24 @@ static void test_walks_of_a_chain(void **s)
 	free_model();
 }
 
+/* Names that come late, one for each of very many goroutines: not a scan for each. */
+static void test_many_late_names(void **s)
+{
+	uint64_t start = now_ms();
+
+	make_model(0);
+	for (uint64_t k = 1; k <= DEEP; k++)
+		create_full(k, 0, k, 0x1000 + k, 0, 0, GOLIN_VIA_GO, 0);
+	for (uint64_t k = 1; k <= DEEP; k++)
+		name(0x1000 + k, k % 2 ? "runtime.bg" : "main.f", "/x.go", 1);
+	for (uint64_t k = 1; k <= DEEP; k++)
+		ended(DEEP + k, k);
+	for (uint64_t k = 1; k <= DEEP; k++)
+		assert_int_equal(!!(find(k)->flags & GOLIN_GF_SYSTEM), k % 2);
+	assert_true(now_ms() - start < 20000);
+	free_model();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -190,6 +208,7 @@ int main(void)
 		cmocka_unit_test(test_ended_with_live_descendants_stay),
 		cmocka_unit_test(test_bytes_of_a_goroutine),
 		cmocka_unit_test(test_walks_of_a_chain),
+		cmocka_unit_test(test_many_late_names),
 	};
 	/* A recursion over the tree would not survive this. */
 	const struct rlimit small = {256 << 10, 256 << 10};
