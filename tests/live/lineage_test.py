@@ -26,7 +26,10 @@ PHASES = {
 }
 
 
-BOTTOM = ("runtime.main", "runtime.goexit", "runtime.corostart")
+# What stands below the part of the stack that golin shows: the start of a goroutine, and C code that
+# has called back into Go.
+BOTTOM = ("runtime.main", "runtime.goexit", "runtime.corostart", "runtime.cgocallbackg1",
+          "runtime.cgocallbackg")
 
 
 def minor(version):

@@ -288,15 +288,41 @@ def bpftool():
     return None
 
 
+def _ours(pid):
+    while pid > 1:
+        if pid == os.getpid():
+            return True
+        try:
+            with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as f:
+                pid = int(f.read().rsplit(")", 1)[1].split()[1])
+        except (OSError, ValueError):
+            return False
+    return False
+
+
+def _held_by_others():
+    """What living processes hold that are not ours: other tracers may be at work here."""
+    out = set()
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        if _ours(int(pid)):
+            continue
+        try:
+            for fd in os.listdir(f"/proc/{pid}/fdinfo"):
+                with open(f"/proc/{pid}/fdinfo/{fd}", encoding="utf-8", errors="replace") as f:
+                    for kind, number in re.findall(r"^(prog|link)_id:\s*(\d+)", f.read(), re.M):
+                        out.add((kind, int(number)))
+        except OSError:
+            continue
+    return out
+
+
 def kernel_objects():
-    """The names and ids of golin's BPF programs and of all uprobe links in the kernel."""
+    """The names and ids of the BPF programs and links in the kernel."""
     tool, out = bpftool(), set()
     for kind in ("prog", "link"):
         r = subprocess.run([tool, "-j", kind, "list"], stdout=subprocess.PIPE,
                            stderr=subprocess.PIPE, timeout=30, check=False)
         for obj in json.loads(r.stdout or b"[]"):
-            if kind == "prog" and obj.get("type") not in ("kprobe", "tracing"):
-                continue
             out.add((kind, obj["id"], obj.get("name") or obj.get("type")))
     return out
 
@@ -306,6 +332,10 @@ def settle_kernel(before, limit=10.0):
     end = time.monotonic() + limit
     while True:
         left = kernel_objects() - before
+        if not left:
+            return left
+        others = _held_by_others()
+        left = {x for x in left if x[:2] not in others} & kernel_objects()
         if not left or time.monotonic() > end:
             return left
         time.sleep(0.1)

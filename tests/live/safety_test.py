@@ -141,10 +141,13 @@ def exit_(version, options):
                "stderr says that the target ended", *g.err)
     # killed
     target = Worker(version)
-    g = Golin("lineage", target.pid, "--json", "--quiet", *options, wait=False)
-    time.sleep(3)
+    g = Golin("lineage", target.pid, "--json", *options)
+    check.that(g.attached, "golin attaches", *g.err[-5:])
+    time.sleep(0.3)
     target.signal(signal.SIGKILL)
     check.equal(g.wait(), 0, f"exit code when the target is killed ({g.err[-5:]})")
+    check.that(any(re.search(r"\b(ended|exited)\b", line) for line in g.err),
+               "stderr says that the target ended", *g.err)
     check.equal(g.objects()[-1]["type"], "summary", "the last line")
     # while golin attaches
     rng = random.Random(3)
@@ -177,7 +180,7 @@ def exec_(version, options):
     target.go()
     code = g.wait(30)
     check.that(code in (0, 3), f"exit code after the exec of sleep: {code}", *g.err)
-    check.that(any("exec" in line for line in g.err), "stderr says what happened", *g.err)
+    check.that(any("has executed" in line for line in g.err), "stderr says what happened", *g.err)
     check.equal(g.objects()[-1]["type"], "summary", "the last line")
     target.kill()
     # itself
@@ -190,7 +193,7 @@ def exec_(version, options):
     time.sleep(1)
     check.that(target.alive(), "the target lives")
     g.stop()
-    check.that(any("exec" in line for line in g.err), "stderr says what happened", *g.err)
+    check.that(any("has executed" in line for line in g.err), "stderr says what happened", *g.err)
     check.equal(live.changed_text(target.pid), [], "changed bytes in its text")
     target.close_stdin()
     left = live.settle_kernel(before)
