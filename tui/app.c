@@ -351,6 +351,29 @@ void app_log(struct app *a, const char *data, size_t len)
 		a->dirty = true;
 }
 
+static void ask(uint64_t *goids, int max, int *n, const struct golin_goroutine *g)
+{
+	if (*n < max && (g->flags & GOLIN_GF_ALIVE) && !(g->flags & GOLIN_GF_GHOST))
+		goids[(*n)++] = g->goid;
+}
+
+/* What the detail pane counts by state: the members of a group, or the children. */
+static void ask_below(const struct app *a, uint64_t *goids, int max, int *n)
+{
+	const struct tree_row *row = treeview_selected(&a->tree);
+	const struct lineage_group *grp = row ? lineage_group(&a->lineage, row) : NULL;
+	const struct golin_goroutine *g = row ? lineage_goroutine(&a->lineage, row) : NULL;
+	golin_gidx i = grp ? grp->first : g ? g->first : GOLIN_GIDX_NONE;
+
+	for (int k = 0; k < max && *n < max && (g = golin_model_goroutine(a->model, i)); k++) {
+		ask(goids, max, n, g);
+		if (grp)
+			i = i < a->lineage.nmark ? a->lineage.like[i] : GOLIN_GIDX_NONE;
+		else
+			i = g->next;
+	}
+}
+
 int app_visible(const struct app *a, uint64_t *goids, int max)
 {
 	const struct treeview *t = &a->tree;
@@ -358,12 +381,14 @@ int app_visible(const struct app *a, uint64_t *goids, int max)
 
 	if (a->lineage.asof || a->log_open || a->mode == APP_HELP)
 		return 0;
-	for (uint32_t i = t->top; i < t->top + t->height && i < t->rows.len && n < max; i++) {
+	for (uint32_t i = t->top; i < t->top + t->height && i < t->rows.len; i++) {
 		const struct golin_goroutine *g = lineage_goroutine(&a->lineage, &t->rows.v[i]);
 
-		if (g && (g->flags & GOLIN_GF_ALIVE) && !(g->flags & GOLIN_GF_GHOST))
-			goids[n++] = g->goid;
+		if (g)
+			ask(goids, max, &n, g);
 	}
+	if (a->detail_open)
+		ask_below(a, goids, max, &n);
 	return n;
 }
 

@@ -27,7 +27,7 @@ enum {
 	APP_WIDE = 120,	     /* from here the detail pane stands at the right */
 	APP_FRAME_MS = 100,  /* between two layouts for new data */
 	APP_RECENT_S = 10,   /* how long an ended goroutine stays */
-	APP_READS_MAX = 128, /* goroutines on the screen whose state is asked for */
+	APP_READS_MAX = 256, /* goroutines on the screen whose state is asked for */
 };
 
 enum app_mode { APP_NORMAL, APP_SEARCH, APP_FILTER, APP_HELP };
@@ -95,7 +95,7 @@ void app_log(struct app *a, const char *data, size_t len); /* len 0: its end */
 bool app_update(struct app *a);
 void app_draw(struct app *a, struct canvas *c);
 
-/* The live goroutines on the screen; returns how many. */
+/* The live goroutines whose states the screen shows; returns how many. */
 int app_visible(const struct app *a, uint64_t *goids, int max);
 /* "LIVE", "PAUSED", "REPLAY", "ENDED" */
 const char *app_state(const struct app *a);

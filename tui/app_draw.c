@@ -18,12 +18,30 @@ static enum role state_role(const struct app *a)
 	return a->live && !a->source_ended ? ROLE_LIVE : ROLE_END;
 }
 
+/* What is looked at: the target as the records tell, a recording with the name of its file. */
+static void target_title(const struct app *a, char *buf, size_t cap)
+{
+	struct golin_target_info t;
+	char target[192];
+
+	if (!golin_model_target(a->model, &t)) {
+		snprintf(buf, cap, "%s", a->title);
+		return;
+	}
+	snprintf(target, sizeof(target), "%.100s pid %u %.40s", t.comm, t.pid, t.go);
+	if (a->live || !a->title[0])
+		snprintf(buf, cap, "%s", target);
+	else
+		snprintf(buf, cap, "%s: %s", a->title, target);
+}
+
 static void draw_title(const struct app *a, struct canvas *c)
 {
 	struct golin_model_counts n;
-	char counts[96], live[32], ended[32];
+	char counts[96], live[32], ended[32], title[384];
 	int x, w;
 
+	target_title(a, title, sizeof(title));
 	golin_model_counts(a->model, &n);
 	canvas_blank(c, 0, 0, c->w, ROLE_TITLE);
 	snprintf(counts, sizeof(counts), "live %s  ended %s ",
@@ -32,7 +50,7 @@ static void draw_title(const struct app *a, struct canvas *c)
 	w = golin_text_width(counts);
 	canvas_put(c, 0, c->w - w, w, ROLE_TITLE, counts);
 	x = canvas_put(c, 0, 1, 8, ROLE_TITLE, "golin  ") + 1;
-	x += canvas_put(c, 0, x, c->w - w - x - 10, ROLE_TITLE, a->title);
+	x += canvas_put(c, 0, x, c->w - w - x - 10, ROLE_TITLE, title);
 	canvas_put(c, 0, x + 2, 8, state_role(a), app_state(a));
 }
 

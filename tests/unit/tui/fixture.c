@@ -14,7 +14,7 @@ static int put(void *arg, const struct golin_rec *rec)
 
 void fixture_bare(struct fixture *f, bool live, int w, int h)
 {
-	struct app_opts opts = {.title = "orders-api pid 4213 go1.26.8",
+	struct app_opts opts = {.title = "orders.golin",
 				.live = live,
 				.has_log = true,
 				.mouse = true};

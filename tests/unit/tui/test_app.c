@@ -444,6 +444,13 @@ static void the_states_on_the_screen_can_be_asked_for(void **state)
 	assert_int_equal(goids[2], 9120);
 	assert_int_equal(goids[5], 9300);
 	assert_int_equal(app_visible(&f.app, goids, 3), 3);
+	/* with the detail pane of a group also its members; of a goroutine, its children. The pane
+	 * leaves the tree one row less. */
+	fixture_keys(&f, "Down Down Enter");
+	assert_int_equal(app_visible(&f.app, goids, 64), 6 + 11);
+	assert_int_equal(goids[6], 100);
+	fixture_keys(&f, "Down");
+	assert_int_equal(app_visible(&f.app, goids, 64), 6 + 1);
 	fixture_keys(&f, "p");
 	assert_int_equal(app_visible(&f.app, goids, 64), 0);
 	fixture_done(&f);

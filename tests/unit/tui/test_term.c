@@ -15,6 +15,13 @@
 #include "script.h"
 #include "term.h"
 
+/* curses keeps what it made for a terminal that it then did not know */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:new_prescr\n";
+}
+
 static int open_null(struct term *t, const char *type, struct golin_err *err)
 {
 	const struct golin_tui_opts opts = {.log_fd = -1};
