@@ -152,9 +152,14 @@ static int open_child(struct cmd_config *cfg, int stdout_fd, int stderr_fd, stru
 		      struct golin_err *err)
 {
 	struct golin_spawn_opts opts = {.stdout_fd = stdout_fd, .stderr_fd = stderr_fd};
+	_cleanup_close_ int no_input = -1;
 	struct golin_target t;
-	int r;
+	int p[2], r;
 
+	/* Under the TUI the keys are golin's: the program gets an input that stays silent, and that
+	 * ends with golin, which alone has the other end. */
+	if (stdout_fd > STDERR_FILENO && pipe2(p, O_CLOEXEC) == 0)
+		opts.stdin_fd = no_input = p[0];
 	if (cfg->nargs)
 		return golin_err_set(err, -EINVAL, "both '%s' and a program behind '--'",
 				     cfg->args[0]);
