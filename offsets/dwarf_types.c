@@ -306,6 +306,8 @@ static int walk_unit(struct walk *w, const struct dwarf_unit *u)
 
 	/* The first child stands right behind the unit's entry, whose end only libdw knows. */
 	for (uint64_t more = 4096;; more *= 2) {
+		if (more > MAX_DIE_SIZE)
+			return corrupt(w, off, "an entry of more than 16 MiB");
 		r = dwarf_elf_grow(&w->d, off + more, w->err);
 		if (r)
 			return r;

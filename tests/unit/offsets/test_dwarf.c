@@ -26,7 +26,8 @@ enum { MAX_LABELS = 16, MAX_REFS = 64 };
 struct dw {
 	struct elfb elf;
 	int version;
-	bool remote; /* names stand in .debug_str */
+	bool remote;  /* names stand in .debug_str */
+	bool dwarf64; /* offsets of 8 bytes */
 	uint8_t *v;
 	size_t len, cap;
 	uint8_t str[4096];
@@ -62,7 +63,7 @@ static void put_uleb(struct dw *d, uint64_t v)
 static void put_name(struct dw *d, const char *s)
 {
 	if (d->remote) {
-		put(d, 4, d->str_len);
+		put(d, d->dwarf64 ? 8 : 4, d->str_len);
 		assert_true(d->str_len + strlen(s) < sizeof(d->str));
 		strcpy((char *)d->str + d->str_len, s);
 		d->str_len += strlen(s) + 1;
@@ -78,7 +79,7 @@ static void put_ref(struct dw *d, int label)
 	assert_true(d->nrefs < MAX_REFS);
 	d->refs[d->nrefs].at = d->len;
 	d->refs[d->nrefs++].label = label;
-	put(d, 4, 0);
+	put(d, d->dwarf64 ? 8 : 4, 0);
 }
 
 static void label(struct dw *d, int n)
@@ -175,15 +176,19 @@ static size_t put_abbrevs(uint8_t *p, bool remote, bool sibling)
 
 static void begin_unit(struct dw *d, const char *name, int lang)
 {
+	int offset = d->dwarf64 ? 8 : 4;
+
 	d->unit = d->len;
-	put(d, 4, 0);
+	if (d->dwarf64)
+		put(d, 4, 0xffffffff);
+	put(d, offset, 0);
 	put(d, 2, d->version);
 	if (d->version == 5) {
 		put(d, 1, DW_UT_compile);
 		put(d, 1, d->elf.is32 ? 4 : 8);
-		put(d, 4, 0);
+		put(d, offset, 0);
 	} else {
-		put(d, 4, 0);
+		put(d, offset, 0);
 		put(d, 1, d->elf.is32 ? 4 : 8);
 	}
 	put_uleb(d, A_CU);
@@ -194,7 +199,10 @@ static void begin_unit(struct dw *d, const char *name, int lang)
 static void end_unit(struct dw *d)
 {
 	put(d, 1, 0);
-	elfb_put(&d->elf, d->v + d->unit, 4, d->len - d->unit - 4);
+	if (d->dwarf64)
+		elfb_put(&d->elf, d->v + d->unit + 4, 8, d->len - d->unit - 12);
+	else
+		elfb_put(&d->elf, d->v + d->unit, 4, d->len - d->unit - 4);
 }
 
 /* Names that do not compress by much: golin refuses what compresses too well. */
@@ -266,7 +274,8 @@ static void put_leaf_types(struct dw *d)
 static void resolve(struct dw *d)
 {
 	for (int i = 0; i < d->nrefs; i++)
-		elfb_put(&d->elf, d->v + d->refs[i].at, 4, d->labels[d->refs[i].label]);
+		elfb_put(&d->elf, d->v + d->refs[i].at, d->dwarf64 ? 8 : 4,
+			 d->labels[d->refs[i].label]);
 }
 
 /*
@@ -423,10 +432,11 @@ static void test_forms(void **state)
 	static const enum packing packings[] = {PLAIN, ELF_ZLIB, GNU_ZLIB};
 
 	for (int version = 4; version <= 5; version++)
-		for (int kind = 0; kind < 8; kind++)
+		for (int kind = 0; kind < 16; kind++)
 			for (int p = 0; p < 3; p++) {
 				struct dw d = {.version = version,
 					       .remote = kind & 4,
+					       .dwarf64 = kind & 8,
 					       .elf = {.is32 = kind & 1, .big_endian = kind & 2}};
 
 				put_program(&d, 1000, 1000, 1000);
@@ -443,7 +453,7 @@ static void test_growth(void **state)
 	static const size_t far[] = {300 << 10, 1 << 20, 5 << 20};
 
 	for (size_t at = (256 << 10) - 700; at < (256 << 10) + 50; at++) {
-		struct dw d = {.version = at & 1 ? 4 : 5};
+		struct dw d = {.version = at & 1 ? 4 : 5, .dwarf64 = at & 2};
 
 		put_program(&d, at, 0, 300);
 		expect_right(&d, PLAIN);
