@@ -383,7 +383,7 @@ int golin_probes_possible(struct golin_err *err)
 	if (refused(r)) {
 		golin_err_set(err, -EPERM, "cannot probe: the kernel refused %s (%s)", what,
 			      golin_errno_name(-r));
-		golin_err_hint(err, "%s", fix_for(r));
+		golin_err_hint(err, "%s; --no-probes reads its memory alone", fix_for(r));
 		return -EPERM;
 	}
 	golin_err_set(err, -ENOSYS, "cannot probe: the kernel lacks %s (%s)",

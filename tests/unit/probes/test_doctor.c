@@ -124,8 +124,10 @@ static void test_nobody(void **state)
 	assert_int_equal(a.possible, -EPERM);
 	assert_string_equal(a.err.msg,
 			    "cannot probe: the kernel refused to load a BPF program (EPERM)");
-	assert_string_equal(a.err.hint, "needs CAP_BPF and CAP_PERFMON on Linux 6.6 or later, else "
-					"CAP_SYS_ADMIN: run golin as root (sudo)");
+	assert_string_equal(a.err.hint,
+			    "needs CAP_BPF and CAP_PERFMON on Linux 6.6 or later, else "
+			    "CAP_SYS_ADMIN: run golin as root (sudo); --no-probes reads its "
+			    "memory alone");
 	assert_int_equal(golin_err_exit(&a.err), GOLIN_EXIT_PERMISSION);
 	assert_int_equal(check_of(&a, "bpf_load")->result, GOLIN_CHECK_FAIL);
 	assert_true(check_of(&a, "bpf_load")->needed);
