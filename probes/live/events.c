@@ -28,6 +28,18 @@ static int put_gone(struct live *l, const struct golin_sink *sink, uint64_t goid
 	return live_put(sink, &r.h);
 }
 
+int live_names(struct live *l, const struct golin_sink *sink)
+{
+	struct golin_err err = {0};
+	int n = live_names_flush(&l->names, &l->dec, sink, &err);
+
+	if (err.code && n >= 0 && !l->names_failed) {
+		l->names_failed = true;
+		live_say(l, "some functions have no names: %s", err.msg);
+	}
+	return n;
+}
+
 /* The events of the time of the reading are through: tells what was read but never was. */
 static int settle(struct live *l, const struct golin_sink *sink)
 {
@@ -190,7 +202,7 @@ int live_events(struct live *l, const struct golin_sink *sink, int max, struct g
 		seen++;
 	}
 	empty = !seen && !exec && !gap;
-	n = live_names_flush(&l->names, &l->dec, sink, err);
+	n = live_names(l, sink);
 	if (n < 0)
 		return n;
 
@@ -220,6 +232,10 @@ int live_events(struct live *l, const struct golin_sink *sink, int max, struct g
 		}
 		r = on_exec(l, exec_ts, sink, err);
 		return r < 0 ? r : n + r;
+	}
+	if (empty && l->exec_unseen) {
+		l->exec_unseen = false;
+		return on_exec(l, now, sink, err);
 	}
 	if (l->ngaps && (gap || empty)) {
 		r = live_put_gap(l, sink);

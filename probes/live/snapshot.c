@@ -169,7 +169,7 @@ static int seen_stage(struct live *l, const struct golin_sink *sink, int max, st
 		live_names_want(&l->names, l->seen.v[end].gopc);
 		end++;
 	}
-	n = live_names_flush(&l->names, &l->dec, sink, err);
+	n = live_names(l, sink);
 	for (; n >= 0 && l->seen_next < end; l->seen_next++) {
 		const struct golin_mem_goroutine *g = &l->seen.v[l->seen_next];
 

@@ -114,8 +114,15 @@ static int check(struct live *l, const struct golin_sink *sink)
 {
 	uint64_t missed, now = live_now();
 	uint32_t armed = l->h.groups;
+	struct wire_stats sum;
 
 	l->next_check = now + SECOND;
+	/* An exec that found no place in the ring, or that the kernel does not show. */
+	counters_sum(&l->counters, &sum);
+	if (sum.lost[WIRE_EXEC] > l->execs_lost ||
+	    (l->exe_visible && !golin_target_same_exe(&l->t)))
+		l->exec_unseen = true;
+	l->execs_lost = sum.lost[WIRE_EXEC];
 	if (l->h.pid) {
 		missed = helper_missed(&l->h);
 		if (l->h.pid) {
@@ -423,6 +430,7 @@ int golin_live_open(struct golin_target *t, struct golin_imgproc *p,
 	}
 	live_snapshot_read(l);
 	l->first_exec = l->first_exec && l->h.sees_exec;
+	l->exe_visible = !l->h.sees_exec && golin_target_same_exe(&l->t);
 	l->next_check = live_now() + SECOND;
 	*ret = &l->s;
 	return 0;

@@ -54,6 +54,10 @@ struct live {
 	int status;	 /* waitpid's, or -1 */
 	bool replaced;	 /* by another program */
 	bool helper_lost;
+	bool names_failed; /* said once */
+	bool exe_visible;  /* the exec tracepoint is missing: look at /proc/PID/exe */
+	bool exec_unseen;  /* an exec without its event */
+	uint64_t execs_lost;
 	bool seen_ready; /* something was read and is to be yielded */
 	bool seen_fresh; /* read when groups were armed again: yield it behind the gap */
 
@@ -85,6 +89,8 @@ int live_stage(struct live *l, const struct golin_sink *sink, int max, struct go
 /* Answers a GOLIN_CTL_READ. */
 int live_read_one(struct live *l, uint64_t goid, const struct golin_sink *sink);
 
+/* Names of what the next records need; how many. (live/events.c) */
+int live_names(struct live *l, const struct golin_sink *sink);
 /* Yields events from the ring; how many records. (live/events.c) */
 int live_events(struct live *l, const struct golin_sink *sink, int max, struct golin_err *err);
 /* The oldest gap that was not told yet. */

@@ -8,6 +8,7 @@
  *	  --ring N     bytes                        --quiet   only the last line: the counts
  *	  --stall S    do not read for S seconds    --max N   records a service() call
  *	  --switch S   off after S seconds, on again after 2 S
+ *	  --read G     after half a second: asks how goroutine G is, and for another reading of all
  *	  --stdout F   where the output of CMD goes
  *
  * The last line is `stats ...`. Exit 0; 1 when hits != delivered + lost; 3 when it cannot open.
@@ -191,17 +192,10 @@ static int fail(const struct golin_err *err)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"for", 1, 0, 'f'},
-		{"groups", 1, 0, 'g'},
-		{"depth", 1, 0, 'd'},
-		{"link", 1, 0, 'l'},
-		{"ring", 1, 0, 'r'},
-		{"quiet", 0, 0, 'q'},
-		{"stall", 1, 0, 's'},
-		{"max", 1, 0, 'm'},
-		{"switch", 1, 0, 'w'},
-		{"stdout", 1, 0, 'o'},
-		{0},
+		{"for", 1, 0, 'f'},    {"groups", 1, 0, 'g'}, {"depth", 1, 0, 'd'},
+		{"link", 1, 0, 'l'},   {"ring", 1, 0, 'r'},   {"quiet", 0, 0, 'q'},
+		{"stall", 1, 0, 's'},  {"max", 1, 0, 'm'},    {"switch", 1, 0, 'w'},
+		{"stdout", 1, 0, 'o'}, {"read", 1, 0, 'R'},   {0},
 	};
 	struct golin_live_opts o = {
 		.groups = GOLIN_GROUP_GOROUTINES | GOLIN_GROUP_TIMERS,
@@ -218,6 +212,7 @@ int main(int argc, char **argv)
 	double secs = 1e9, stall = 0, sw = 0, begin, opened;
 	struct golin_ctl ctl = {0};
 	struct rusage ru;
+	uint64_t ask = 0;
 	int c, r, max = 4096, switched = 0, out = -1;
 
 	while ((c = getopt_long(argc, argv, "+", options, NULL)) != -1) {
@@ -249,6 +244,9 @@ int main(int argc, char **argv)
 			break;
 		case 'o':
 			out = open(optarg, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+			break;
+		case 'R':
+			ask = strtoull(optarg, NULL, 0);
 			break;
 		case 'w':
 			sw = atof(optarg);
@@ -288,6 +286,15 @@ int main(int argc, char **argv)
 		if (r < 0) {
 			fail(&err);
 			break;
+		}
+		if (ask && now() - begin > 0.5) {
+			ctl = (struct golin_ctl){.type = GOLIN_CTL_READ, .goid = ask};
+			if (golin_source_control(s, &ctl, &err))
+				fail(&err);
+			ctl = (struct golin_ctl){.type = GOLIN_CTL_SNAPSHOT};
+			if (golin_source_control(s, &ctl, &err))
+				fail(&err);
+			ask = 0;
 		}
 		if (sw && !switched && now() - begin > sw) {
 			ctl = (struct golin_ctl){.type = GOLIN_CTL_SWITCH};
