@@ -357,7 +357,7 @@ int golin_doctor(struct golin_check *ret, int max)
 
 int golin_probes_possible(struct golin_err *err)
 {
-	const char *what;
+	const char *what, *lacks;
 	int r;
 
 #ifndef __x86_64__
@@ -366,13 +366,16 @@ int golin_probes_possible(struct golin_err *err)
 	return -ENOSYS;
 #endif
 	what = "to load a BPF program";
+	lacks = "cannot load BPF programs as probes need them";
 	r = trial_load();
 	if (r == 0) {
 		what = "a BPF ring buffer";
+		lacks = "has no BPF ring buffers";
 		r = trial_ring();
 	}
 	if (r == 0) {
 		what = "a uprobe";
+		lacks = "has no uprobes for BPF programs";
 		/* perf links serve where uprobe_multi does not */
 		r = trial_uprobe_multi_quick();
 		if (r < 0 && trial_uprobe_perf_quick() == 0)
@@ -386,8 +389,8 @@ int golin_probes_possible(struct golin_err *err)
 		golin_err_hint(err, "%s; --no-probes reads its memory alone", fix_for(r));
 		return -EPERM;
 	}
-	golin_err_set(err, -ENOSYS, "cannot probe: the kernel lacks %s (%s)",
-		      r == -EINVAL ? "what probes need" : what, golin_errno_name(-r));
+	golin_err_set(err, -ENOSYS, "cannot probe: this kernel %s (%s)", lacks,
+		      golin_errno_name(-r));
 	golin_err_hint(err, "%s; `golin doctor` shows what is missing", fix_for(r));
 	return -ENOSYS;
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/array.h"
@@ -110,7 +111,7 @@ static ssize_t exe_index(struct lister *l, int fd)
 	}
 	if (!is_elf(fd) || l->exes.len >= EXES_MAX)
 		return -ENOEXEC;
-	if (l->waiting == BUILDINFO_BATCH) {
+	if (l->waiting >= l->batch) {
 		int r = flush(l);
 
 		if (r < 0)
@@ -157,16 +158,9 @@ static int look_at_process(struct lister *l, pid_t pid)
 	bool deleted;
 	ssize_t i;
 	pid_t tgid;
-	int fd, mem, r;
+	int fd, mem;
 
 	fd = open(proc_path(path, sizeof(path), pid, "exe"), O_RDONLY | O_CLOEXEC);
-	if (fd < 0 && errno == EMFILE && l->waiting) {
-		/* those that wait hold the descriptors */
-		r = flush(l);
-		if (r < 0)
-			return r;
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-	}
 	if (fd < 0 && errno != EACCES && errno != EPERM)
 		return errno == EMFILE || errno == ENFILE ? -errno : 0;
 	proc_comm_read(pid, c.p.comm, sizeof(c.p.comm));
@@ -270,12 +264,22 @@ static int walk_proc(struct lister *l, struct golin_err *err)
 		     : 0;
 }
 
+/* No more than half of the descriptors that may be open: there are others. */
+static size_t batch_size(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) < 0 || r.rlim_cur / 2 >= BUILDINFO_BATCH)
+		return BUILDINFO_BATCH;
+	return r.rlim_cur >= 2 ? (size_t)r.rlim_cur / 2 : 1;
+}
+
 static int list_named(const char *only, struct golin_process **ret, size_t *ret_n,
 		      struct golin_err *err)
 {
 	struct golin_process *list = NULL;
 	struct golin_err no_probes = {0};
-	struct lister l = {.only = only};
+	struct lister l = {.only = only, .batch = batch_size()};
 	size_t n = 0;
 	int r = walk_proc(&l, err);
 
