@@ -48,6 +48,7 @@ struct lister {
 	ARRAY_OF(struct exe) exes;
 	ARRAY_OF(struct candidate) candidates;
 	size_t waiting;	  /* exes with an open descriptor */
+	size_t batch;	  /* so many are looked at in one go */
 	const char *only; /* the name that is asked for; NULL: all */
 };
 
