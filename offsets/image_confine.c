@@ -114,11 +114,12 @@ static int filter_syscalls(void)
 	/* Its own limit of CPU time, which each request moves on. */
 	if (!r)
 		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2,
-				     SCMP_A0(SCMP_CMP_EQ, 0), SCMP_A1(SCMP_CMP_EQ, RLIMIT_CPU));
+				     SCMP_A0(SCMP_CMP_EQ, 0, 0),
+				     SCMP_A1(SCMP_CMP_EQ, RLIMIT_CPU, 0));
 	/* abort() sends its signal so. */
 	if (!r)
 		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-				     SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+				     SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
 	if (!r)
 		r = seccomp_load(ctx);
 	if (ctx)
