@@ -120,6 +120,10 @@ static int open_live(struct cmd_config *cfg, struct golin_target *t, struct open
 		golin_err_hint(err, "needs the same user or CAP_SYS_PTRACE: try sudo");
 		goto fail;
 	}
+	if (opts.groups && t->mem_fd < 0 && t->go_fd < 0)
+		report_warn("cannot read the memory of %d (%s): %s; what is there already stays "
+			    "unknown (CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH help)",
+			    pid, t->comm, golin_errno_name(t->mem_errno));
 	snprintf(comm, sizeof(comm), "%s", t->comm);
 	snprintf(go, sizeof(go), "%s", golin_imgproc_info(p)->go.short_);
 	ret->child = t->child;
