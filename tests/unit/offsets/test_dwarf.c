@@ -52,6 +52,16 @@ static void put(struct dw *d, int width, uint64_t v)
 	d->len += width;
 }
 
+/* The same byte n times. */
+static void put_many(struct dw *d, size_t n, uint8_t byte)
+{
+	d->v = realloc(d->v, d->len + n);
+	assert_non_null(d->v);
+	memset(d->v + d->len, byte, n);
+	d->len += n;
+	d->cap = d->len;
+}
+
 static void put_uleb(struct dw *d, uint64_t v)
 {
 	do {
@@ -88,90 +98,48 @@ static void label(struct dw *d, int n)
 }
 
 /* Codes of the abbreviations. */
-enum { A_CU = 1, A_STRUCT, A_MEMBER, A_BASE, A_POINTER, A_TYPEDEF, A_PAD, A_NEST, A_FUNC };
+enum { A_CU = 1, A_STRUCT, A_MEMBER, A_BASE, A_POINTER, A_TYPEDEF, A_PAD, A_NEST, A_EMPTY };
 
-static size_t put_abbrevs(uint8_t *p, bool remote, bool sibling)
+/* One abbreviation with up to three attributes; attribute 0 ends them. */
+static uint8_t *put_abbrev(uint8_t *p, int code, int tag, bool children, const uint8_t attrs[3][2])
 {
-	uint8_t name = remote ? DW_FORM_strp : DW_FORM_string;
-	const uint8_t table[] = {A_CU,
-				 DW_TAG_compile_unit,
-				 1,
-				 DW_AT_name,
-				 name,
-				 DW_AT_language,
-				 DW_FORM_data1,
-				 0,
-				 0,
-				 A_STRUCT,
-				 DW_TAG_structure_type,
-				 1,
-				 DW_AT_name,
-				 name,
-				 DW_AT_byte_size,
-				 DW_FORM_udata,
-				 0,
-				 0,
-				 A_MEMBER,
-				 DW_TAG_member,
-				 0,
-				 DW_AT_name,
-				 name,
-				 DW_AT_data_member_location,
-				 DW_FORM_udata,
-				 DW_AT_type,
-				 DW_FORM_ref_addr,
-				 0,
-				 0,
-				 A_BASE,
-				 DW_TAG_base_type,
-				 0,
-				 DW_AT_name,
-				 name,
-				 DW_AT_byte_size,
-				 DW_FORM_udata,
-				 0,
-				 0,
-				 A_POINTER,
-				 DW_TAG_pointer_type,
-				 0,
-				 DW_AT_name,
-				 name,
-				 DW_AT_type,
-				 DW_FORM_ref_addr,
-				 0,
-				 0,
-				 A_TYPEDEF,
-				 DW_TAG_typedef,
-				 0,
-				 DW_AT_name,
-				 name,
-				 DW_AT_type,
-				 DW_FORM_ref_addr,
-				 0,
-				 0,
-				 A_PAD,
-				 DW_TAG_subprogram,
-				 0,
-				 DW_AT_name,
-				 DW_FORM_string,
-				 0,
-				 0,
-				 A_NEST,
-				 DW_TAG_lexical_block,
-				 1,
-				 sibling ? DW_AT_sibling : 0,
-				 sibling ? DW_FORM_ref4 : 0,
-				 sibling ? 0 : A_FUNC,
-				 sibling ? 0 : DW_TAG_subroutine_type,
-				 sibling ? 0 : 0,
-				 DW_AT_name,
-				 name,
-				 0,
-				 0,
-				 0};
+	*p++ = code;
+	*p++ = tag;
+	*p++ = children;
+	for (int i = 0; i < 3 && attrs[i][0]; i++) {
+		*p++ = attrs[i][0];
+		*p++ = attrs[i][1];
+	}
+	*p++ = 0;
+	*p++ = 0;
+	return p;
+}
 
-	memcpy(p, table, sizeof(table));
-	return sizeof(table);
+static size_t put_abbrevs(uint8_t *start, bool remote, bool sibling)
+{
+	const uint8_t form = remote ? DW_FORM_strp : DW_FORM_string;
+	const uint8_t cu[3][2] = {{DW_AT_name, form}, {DW_AT_language, DW_FORM_data1}};
+	const uint8_t sized[3][2] = {{DW_AT_name, form}, {DW_AT_byte_size, DW_FORM_udata}};
+	const uint8_t typed[3][2] = {{DW_AT_name, form}, {DW_AT_type, DW_FORM_ref_addr}};
+	const uint8_t member[3][2] = {{DW_AT_name, form},
+				      {DW_AT_data_member_location, DW_FORM_udata},
+				      {DW_AT_type, DW_FORM_ref_addr}};
+	const uint8_t pads[3][2] = {{DW_AT_name, DW_FORM_string}};
+	const uint8_t nest[3][2] = {{sibling ? DW_AT_sibling : 0, DW_FORM_ref4}};
+	const uint8_t none[3][2] = {{0}};
+	uint8_t *p = start;
+
+	p = put_abbrev(p, A_CU, DW_TAG_compile_unit, true, cu);
+	p = put_abbrev(p, A_STRUCT, DW_TAG_structure_type, true, sized);
+	p = put_abbrev(p, A_MEMBER, DW_TAG_member, false, member);
+	p = put_abbrev(p, A_BASE, DW_TAG_base_type, false, sized);
+	p = put_abbrev(p, A_POINTER, DW_TAG_pointer_type, false, typed);
+	p = put_abbrev(p, A_TYPEDEF, DW_TAG_typedef, false, typed);
+	p = put_abbrev(p, A_PAD, DW_TAG_subprogram, false, pads);
+	p = put_abbrev(p, A_NEST, DW_TAG_lexical_block, true, nest);
+	p = put_abbrev(p, A_EMPTY, DW_TAG_subroutine_type, false, none);
+	*p++ = 0;
+	return p - start;
 }
 
 static void begin_unit(struct dw *d, const char *name, int lang)
@@ -749,10 +717,8 @@ static void test_deep(void **state)
 	double start = cpu_seconds();
 
 	begin_unit(&d, "runtime", DW_LANG_Go);
-	for (int i = 0; i < DEPTH; i++)
-		put(&d, 1, A_NEST);
-	for (int i = 0; i < DEPTH; i++)
-		put(&d, 1, 0);
+	put_many(&d, DEPTH, A_NEST);
+	put_many(&d, DEPTH, 0);
 	put_types(&d);
 	put_leaf_types(&d);
 	end_unit(&d);
@@ -767,14 +733,12 @@ static void test_huge(void **state)
 	struct dw d = {.version = 4}, e = {.version = 4};
 
 	begin_unit(&d, "runtime", DW_LANG_Go);
-	for (int i = 0; i < 40 << 20; i++)
-		put(&d, 1, A_NEST);
+	put_many(&d, 40 << 20, A_NEST);
 	end_unit(&d);
 	expect_error(&d, PLAIN, false, -EBADMSG,
 		     "corrupt DWARF: an entry of more than 16 MiB at 0x15 of .debug_info");
 	begin_unit(&e, "runtime", DW_LANG_Go);
-	for (int i = 0; i < 12 << 20; i++)
-		put(&e, 1, A_NEST), put(&e, 1, 0);
+	put_many(&e, 11 << 20, A_EMPTY);
 	end_unit(&e);
 	expect_error(&e, PLAIN, false, -EBADMSG,
 		     "corrupt DWARF: more than 10000000 entries in .debug_info");
