@@ -77,6 +77,9 @@ static void add_goroutines(struct golin_plan *p, unsigned int minor,
 		/* The store's registers are added when the site is known. */
 		h->cookie = WIRE_COOKIE(WIRE_OP_CORO, 0, 0, WIRE_G_R14, 0);
 	}
+	h = add(p, "goroutine.create.stack", GOLIN_GROUP_GOROUTINES, GOLIN_SITE_ENTRY,
+		"runtime.goexit");
+	h->lost = "where the stack of a creation ends";
 	h = add(p, "timer.func", GOLIN_GROUP_GOROUTINES, GOLIN_SITE_ENTRY, "time.goFunc");
 	h->lost = "which goroutines timers started";
 }

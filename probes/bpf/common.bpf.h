@@ -37,7 +37,7 @@ struct {
 struct scratch {
 	__u64 busy;
 	/* of the walk */
-	__u64 lo, hi, bp, first, base, len, hash;
+	__u64 lo, hi, bp, first, text, goexit, base, len, hash;
 	__u32 n, skip, partial, truncated;
 	struct wire_stack s;
 	__u8 chunk[WIRE_CHUNK];

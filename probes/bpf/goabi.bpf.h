@@ -63,6 +63,12 @@ static __always_inline int arg_value(struct pt_regs *ctx, __u32 place, __u64 *re
 	return 0;
 }
 
+/* How far from where it was linked the program lies, told by a hit at the site of an operation. */
+static __always_inline __u64 bias_at(__u64 ip, __u32 op)
+{
+	return ip - cfg.site[op & 7];
+}
+
 /* The thread's g from its TLS slot: works everywhere, needs to know where Linux keeps fsbase. */
 static __always_inline int g_from_tls(__u64 *ret)
 {
@@ -146,8 +152,11 @@ static __always_inline long walk_frame(struct scratch *s)
 		return 1;
 	next = *(const __u64 *)(s->chunk + off);
 	ret = *(const __u64 *)(s->chunk + off + 8);
-	if (!ret)
+	if (ret - s->text >= cfg.text_len) {
+		/* Not Go code. That near to its end a stack holds no more frames. */
+		s->truncated = ret && s->hi - at > 64;
 		return 1;
+	}
 	if (!n && ret != s->first && s->skip) {
 		s->skip--;
 	} else {
@@ -158,7 +167,8 @@ static __always_inline long walk_frame(struct scratch *s)
 		s->hash = stack_mix(s->hash, ret);
 	}
 	s->bp = next;
-	return next <= at;
+	/* Behind goexit there is nothing, whatever the frame pointer says (Go 1.13). */
+	return next <= at || ret == s->goexit;
 }
 
 /* Some frames. A function that a helper calls is proved once, a loop as often as it runs. */
@@ -175,8 +185,8 @@ static long walk_frames(__u32 i, struct walk *w)
  * Returns its id, 0 for none. It is sent when it was not before; only then is it marked as sent.
  * Sets *partial when a frame could not be read, or the stack found no place in the ring.
  */
-static __always_inline __u64 send_stack(__u64 lo, __u64 hi, __u64 bp, __u64 first, __u64 ts,
-					__u32 *partial)
+static __always_inline __u64 send_stack(__u64 lo, __u64 hi, __u64 bp, __u64 bias, __u64 first,
+					__u64 ts, __u32 *partial)
 {
 	struct walk w = {.s = scratch_take()};
 	struct scratch *s = w.s;
@@ -192,6 +202,8 @@ static __always_inline __u64 send_stack(__u64 lo, __u64 hi, __u64 bp, __u64 firs
 	s->hi = hi;
 	s->bp = bp;
 	s->first = first;
+	s->text = bias + cfg.text;
+	s->goexit = bias + cfg.goexit + 1;
 	s->base = s->len = 0;
 	s->hash = generation + 1;
 	s->n = s->partial = s->truncated = 0;

@@ -72,7 +72,8 @@ static __always_inline void on_create(struct pt_regs *ctx, __u64 cookie, struct 
 	if (!cfg.stack_depth)
 		goto out;
 	e->ref = send_stack(span_u64(sp, cfg.creator.stack_lo), span_u64(sp, cfg.creator.stack_hi),
-			    span_u64(sp, cfg.creator.sched_bp), e->gopc, e->h.ts, &partial);
+			    span_u64(sp, cfg.creator.sched_bp),
+			    bias_at(CTX(ctx, rip), WIRE_OP_CREATE), e->gopc, e->h.ts, &partial);
 	bad |= partial;
 out:
 	if (bad)
@@ -111,7 +112,8 @@ static __always_inline void on_coro(struct pt_regs *ctx, __u64 cookie, struct wo
 		if (cfg.stack_depth)
 			e->ref = send_stack(span_u64(sp, cfg.creator.stack_lo),
 					    span_u64(sp, cfg.creator.stack_hi), CTX(ctx, rbp),
-					    e->gopc, e->h.ts, &partial);
+					    bias_at(CTX(ctx, rip), WIRE_OP_CORO), e->gopc, e->h.ts,
+					    &partial);
 		bad |= partial;
 	}
 	if (bad)

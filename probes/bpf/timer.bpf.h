@@ -30,7 +30,7 @@ struct {
 
 static __always_inline int gopc_in_gofunc(__u64 ip, __u64 gopc)
 {
-	return gopc - (ip + cfg.gofunc[WIRE_OP_CREATE]) < cfg.gofunc_len;
+	return gopc - (bias_at(ip, WIRE_OP_CREATE) + cfg.gofunc) < cfg.gofunc_len;
 }
 
 static __always_inline __u64 timer_armer(void)
@@ -61,7 +61,7 @@ static __always_inline void on_timer_arm(struct pt_regs *ctx, __u64 cookie, __u3
 		return;
 	/* The func value lies in a page that may not be there yet: then note it, the check at the
 	 * firing makes sure. */
-	if (!read_u64(&code, f) && code != CTX(ctx, rip) + cfg.gofunc[op & 7])
+	if (!read_u64(&code, f) && code != bias_at(CTX(ctx, rip), op) + cfg.gofunc)
 		return;
 	if (g_value(ctx, WIRE_COOKIE_G(cookie), &g) || read_u64(&goid, g + cfg.g_goid))
 		return;

@@ -148,10 +148,12 @@ struct wire_cfg {
 	/* A read costs much more than the bytes that it copies: so each event reads the fields that
 	 * it wants of a g at once, from the first to the end of the last. */
 	struct wire_span create, exit, creator;
-	/* From the site of each operation to time.goFunc, and the length of that: a position-
-	 * independent program's own addresses are not known when it starts. */
-	__s64 gofunc[8];
-	__u64 gofunc_len;
+	/* Addresses as linked. A position-independent program's own are not known when it starts: a
+	 * hit at the site of an operation tells how far it was moved. */
+	__u64 site[8]; /* by enum wire_op */
+	__u64 gofunc, gofunc_len;
+	__u64 goexit; /* what a stack's outermost frame returns to is behind its first byte */
+	__u64 text, text_len;
 };
 
 _Static_assert(sizeof(struct wire_hdr) == 16, "wire");

@@ -87,6 +87,7 @@ int configure_wire(const struct golin_plan *plan, const struct golin_image_info 
 		   struct wire_cfg *c, struct golin_err *err)
 {
 	const struct golin_plan_hook *h = plan_hook(plan, "timer.func");
+	const struct golin_plan_hook *end = plan_hook(plan, "goroutine.create.stack");
 
 	memset(c, 0, sizeof(*c));
 	c->tgid = (uint32_t)pid;
@@ -109,16 +110,20 @@ int configure_wire(const struct golin_plan *plan, const struct golin_image_info 
 	golin_layout_get(y, GOLIN_F_TIMER_arg, &c->timer_arg);
 	/* Since 1.14 a Goexit is a panic; until then timers fire on a goroutine, timerproc. */
 	c->has |= info->go.minor >= 14 ? WIRE_HAS_GOEXIT : WIRE_SCAN_TIMERPROC;
-	if (!h)
-		return 0;
-	c->has |= WIRE_HAS_TIMER;
-	c->gofunc_len = h->site.func_hi - h->site.func_lo;
 	for (size_t i = 0; i < plan->n; i++) {
 		const struct golin_plan_hook *at = &plan->hooks[i];
 
 		if (!at->site.error)
-			c->gofunc[WIRE_COOKIE_OP(at->cookie) & 7] =
-				(int64_t)(h->site.func_lo - at->site.vaddr);
+			c->site[WIRE_COOKIE_OP(at->cookie) & 7] = at->site.vaddr;
+	}
+	c->text = info->text;
+	c->text_len = info->etext - info->text;
+	if (end)
+		c->goexit = end->site.func_lo;
+	if (h) {
+		c->has |= WIRE_HAS_TIMER;
+		c->gofunc = h->site.func_lo;
+		c->gofunc_len = h->site.func_hi - h->site.func_lo;
 	}
 	return 0;
 }
