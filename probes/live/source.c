@@ -355,6 +355,8 @@ static int arm(struct live *l, struct golin_err *err)
 	if (r < 0)
 		return r;
 	o.want_tls = info->go.minor < 17;
+	l->dec.text = info->text;
+	l->dec.etext = info->etext;
 	h = plan_hook(&l->plan, "goroutine.exit.how");
 	if (h) {
 		l->dec.goexit_lo = h->site.func_lo;

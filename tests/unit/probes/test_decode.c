@@ -130,6 +130,7 @@ static void test_stack(void **state)
 {
 	struct wire_stack w = {
 		.h = {.type = WIRE_STACK, .ts = 5}, .id = 42, .n = 3, .truncated = 1};
+	struct decoder d = dec;
 	union decoded r;
 
 	for (uint32_t i = 0; i < WIRE_STACK_MAX; i++)
@@ -146,6 +147,17 @@ static void test_stack(void **state)
 	decode_pcs(&dec, &w.h, keep, NULL);
 	assert_int_equal(npcs, 3);
 	assert_int_equal(pcs[1], 0x1ff);
+
+	/* below the last frame of Go's code there is nothing to trust */
+	d.text = 0x80;
+	d.etext = 0x280;
+	assert_true(decode_record(&d, &w.h, &r));
+	assert_true(golin_record_check(&r.h, r.h.size));
+	assert_int_equal(r.stack.n, 2);
+	assert_int_equal(r.stack.truncated, 0);
+	npcs = 0;
+	decode_pcs(&d, &w.h, keep, NULL);
+	assert_int_equal(npcs, 2);
 
 	w.n = WIRE_STACK_MAX;
 	w.h.size = sizeof(w);
