@@ -16,13 +16,13 @@ struct golin_err;
 enum { GOLIN_PLAN_MAX = 32 };
 
 struct golin_plan_hook {
-	const char *event;    /* "goroutine.create": as `golin offsets` prints it */
-	uint32_t group;       /* enum golin_group */
-	bool required;        /* without it the group is refused */
+	const char *event; /* "goroutine.create": as `golin offsets` prints it */
+	uint32_t group;	   /* enum golin_group */
+	bool required;	   /* without it the group is refused */
 	struct golin_site_want want;
 	struct golin_site site; /* filled in by golin_plan_resolve() */
-	uint64_t cookie;        /* private to probes: what the BPF dispatcher does at this site */
-	const char *lost;       /* what is not seen when the site is missing */
+	uint64_t cookie;	/* private to probes: what the BPF dispatcher does at this site */
+	const char *lost;	/* what is not seen when the site is missing */
 };
 
 struct golin_plan {

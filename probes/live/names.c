@@ -96,7 +96,7 @@ static void put_name(void *arg, uint64_t pc, const struct golin_name_frame *fram
 }
 
 int live_names_flush(struct names *n, const struct decoder *d, const struct golin_sink *sink,
-		struct golin_err *err)
+		     struct golin_err *err)
 {
 	struct flush f = {.n = n, .d = d, .sink = sink};
 

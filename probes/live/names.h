@@ -34,6 +34,6 @@ void live_names_forget(struct names *n);
  * cannot name has no frames; when it fails for good, *err says so once and the rest has none.
  */
 int live_names_flush(struct names *n, const struct decoder *d, const struct golin_sink *sink,
-		struct golin_err *err);
+		     struct golin_err *err);
 
 #endif

@@ -217,7 +217,8 @@ int main(int argc, char **argv)
 		if (!strcmp(argv[i], "--"))
 			sep = i;
 	if (sep < 3 || sep + 1 >= argc) {
-		fprintf(stderr, "usage: tui_pty latency PREPARE KEYS COUNT | idle S | stall S -- CMD\n");
+		fprintf(stderr,
+			"usage: tui_pty latency PREPARE KEYS COUNT | idle S | stall S -- CMD\n");
 		return 2;
 	}
 	start(argv + sep + 1);

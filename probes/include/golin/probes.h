@@ -28,9 +28,9 @@ struct golin_target {
 	int mem_errno;
 	uint64_t start_ticks;
 	char exe[1024], comm[64]; /* clean */
-	bool deleted;  /* the file on disk is another one, or gone */
-	bool child;    /* golin started it: its exit code can be had */
-	int go_fd;     /* spawned and not yet let go: the pipe's end; else -1 */
+	bool deleted;		  /* the file on disk is another one, or gone */
+	bool child;		  /* golin started it: its exit code can be had */
+	int go_fd;		  /* spawned and not yet let go: the pipe's end; else -1 */
 };
 
 /*
@@ -64,7 +64,7 @@ struct golin_process {
 	pid_t pid;
 	uid_t uid;
 	char comm[64], exe[1024], user[64]; /* clean */
-	char go[24];                        /* "go1.26.8"; "" when it could not be read */
+	char go[24];			    /* "go1.26.8"; "" when it could not be read */
 	char arch[16];
 	bool has_dwarf;
 	bool can_attach;
@@ -86,10 +86,10 @@ enum golin_check_result { GOLIN_CHECK_OK = 1, GOLIN_CHECK_WARN = 2, GOLIN_CHECK_
 
 struct golin_check {
 	const char *name; /* "uprobe_multi" */
-	int result;       /* enum golin_check_result */
-	char text[160];   /* what was found */
-	char fix[200];    /* what to do about it, or "" */
-	bool needed;      /* for live probes: FAIL here means that `attach` cannot work */
+	int result;	  /* enum golin_check_result */
+	char text[160];	  /* what was found */
+	char fix[200];	  /* what to do about it, or "" */
+	bool needed;	  /* for live probes: FAIL here means that `attach` cannot work */
 };
 
 /* Tries each thing for real (attaches to itself). Returns how many were filled in. */
@@ -108,10 +108,10 @@ struct golin_memory {
 };
 
 struct golin_mem_goroutine {
-	uint64_t g; /* the address of its runtime.g */
+	uint64_t g;			      /* the address of its runtime.g */
 	uint64_t goid, parent, startpc, gopc; /* pcs as in records */
 	uint64_t wait_since;
-	uint32_t state; /* enum golin_gstate */
+	uint32_t state;	  /* enum golin_gstate */
 	const char *wait; /* static text, "" if it is not waiting */
 	bool parent_known;
 };
@@ -138,7 +138,7 @@ struct golin_live_opts {
 	uint32_t groups;      /* enum golin_group; 0: memory alone, no probes */
 	uint64_t ring_size;   /* bytes, rounded up to a power of two; 0: 64 MiB */
 	uint32_t stack_depth; /* frames of creation stacks; 0: none; default 32 */
-	uint32_t link;        /* enum golin_link */
+	uint32_t link;	      /* enum golin_link */
 	uint32_t target_id;   /* in records; from 1 */
 	/* Called with short texts while long steps run ("detaching 5 probes"); may be NULL. */
 	void (*progress)(void *arg, const char *text);

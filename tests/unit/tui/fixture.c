@@ -14,10 +14,8 @@ static int put(void *arg, const struct golin_rec *rec)
 
 void fixture_bare(struct fixture *f, bool live, int w, int h)
 {
-	struct app_opts opts = {.title = "orders.golin",
-				.live = live,
-				.has_log = true,
-				.mouse = true};
+	struct app_opts opts = {
+		.title = "orders.golin", .live = live, .has_log = true, .mouse = true};
 	struct golin_err err = {0};
 
 	setenv("TZ", "UTC", 1);
