@@ -27,6 +27,9 @@ enum {
 	EVENTS_MAX = 256,      /* keys between two paints */
 	LOG_BYTES = 64 * 1024, /* of the program's output between two looks */
 	READ_MS = 1000,	       /* between two looks at the states on the screen */
+	READ_GAP_MS = 50,
+	READ_DEAR_MS = 20, /* what one look may take before it is made seldom */
+	QUIET_POLLS = 50,
 	SCRIPT_MS = 5,
 };
 
@@ -49,7 +52,10 @@ struct loop {
 	uint64_t source_at; /* when to service it next */
 	uint64_t frame_at;  /* when data may be painted next */
 	uint64_t read_at;
-	bool reads; /* the source answers GOLIN_CTL_READ */
+	bool reads;   /* the source answers GOLIN_CTL_READ */
+	bool reading; /* it has been asked and has not been serviced since */
+	int read_batch, read_pos;
+	unsigned quiet; /* services in a row that gave nothing */
 	bool source_done, mouse;
 	int ret; /* negative errno: what the source said */
 };
@@ -203,10 +209,50 @@ static void source_failed(struct loop *l, int ret, const struct golin_err *err)
 	l->app.dirty = true;
 }
 
+/*
+ * Asks for the states of what is on the screen: all of them once a second where that is cheap,
+ * few at a time and seldom where it is not (a source may have to look through all goroutines).
+ */
+static void read_states(struct loop *l)
+{
+	uint64_t goids[APP_READS_MAX];
+	int n = app_visible(&l->app, goids, APP_READS_MAX);
+
+	if (l->read_pos >= n)
+		l->read_pos = 0;
+	for (int i = 0; i < l->read_batch && l->read_pos < n; i++, l->read_pos++) {
+		struct golin_ctl ctl = {.type = GOLIN_CTL_READ, .goid = goids[l->read_pos]};
+		int ret = golin_source_control(l->src, &ctl, NULL);
+
+		if (ret == -EOPNOTSUPP || ret == -EPERM)
+			l->reads = false;
+		if (ret)
+			break;
+		l->reading = true;
+	}
+	l->read_at = l->now + (l->read_pos < n ? READ_GAP_MS : READ_MS) * (uint64_t)NS_PER_MS;
+	if (l->reading)
+		l->source_at = l->now;
+}
+
+/* The source has answered within `cost` ns: no more than a few percent of the time go to that. */
+static void reads_took(struct loop *l, uint64_t cost)
+{
+	uint64_t rest = cost * (cost > READ_DEAR_MS * (uint64_t)NS_PER_MS ? 200 : 20);
+
+	l->reading = false;
+	if (cost > READ_DEAR_MS / 2 * (uint64_t)NS_PER_MS)
+		l->read_batch = l->read_batch > 4 ? l->read_batch / 4 : 1;
+	else if (cost < 2 * (uint64_t)NS_PER_MS && l->read_batch < APP_READS_MAX)
+		l->read_batch *= 2;
+	if (l->read_at < l->now + rest)
+		l->read_at = l->now + rest;
+}
+
 static void service(struct loop *l)
 {
 	const struct golin_sink sink = {.put = put, .arg = l};
-	uint64_t until = l->now + (uint64_t)SLICE_MS * NS_PER_MS;
+	uint64_t begin = l->now, until = begin + (uint64_t)SLICE_MS * NS_PER_MS;
 	struct golin_err err = {0};
 	int n;
 
@@ -217,32 +263,16 @@ static void service(struct loop *l)
 			return;
 		}
 		l->now = mono();
+		if (l->reading)
+			reads_took(l, l->now - begin);
 	} while (n > 0 && !l->src->ended && l->now < until);
 	if (l->src->ended && n == 0)
 		l->source_done = true;
-	/* more is there: after a look at the keyboard */
-	l->source_at = n > 0 ? l->now : l->now + (uint64_t)l->src->poll_ms * NS_PER_MS;
-}
-
-/*
- * Asks for the states of what is on the screen, once a second, less often when that is dear: it
- * takes a fiftieth of the time at most.
- */
-static void read_states(struct loop *l)
-{
-	uint64_t goids[APP_READS_MAX], start = mono(), spent = 0;
-	int n = app_visible(&l->app, goids, APP_READS_MAX);
-
-	for (int i = 0; i < n && spent < 5 * (uint64_t)NS_PER_MS; i++) {
-		struct golin_ctl ctl = {.type = GOLIN_CTL_READ, .goid = goids[i]};
-
-		if (golin_source_control(l->src, &ctl, NULL) == -EOPNOTSUPP) {
-			l->reads = false;
-			return;
-		}
-		spent = mono() - start;
-	}
-	l->read_at = l->now + (uint64_t)READ_MS * NS_PER_MS + spent * 50;
+	l->quiet = n > 0 ? 0 : l->quiet + 1;
+	/* More is there: after a look at the keyboard. Long quiet: half as often. */
+	l->source_at = n > 0 ? l->now
+			     : l->now + (uint64_t)l->src->poll_ms * NS_PER_MS *
+						(l->quiet > QUIET_POLLS ? 2 : 1);
 }
 
 static void paint(struct loop *l)
@@ -423,6 +453,7 @@ int golin_tui_run(struct golin_source *src, struct golin_model *model,
 	l->signals = -1;
 	l->log_fd = opts->log_fd;
 	l->reads = src->live;
+	l->read_batch = 4;
 	l->start = l->now = mono();
 	ret = start(l, &own);
 	if (!ret) {
