@@ -314,6 +314,37 @@ static void test_lying_index(void **state)
 	}
 }
 
+/* An index that gives a keyframe an earlier time than its own: what it knows is from later. */
+static void test_lying_times(void **state)
+{
+	const struct golin_ctl seek = {.type = GOLIN_CTL_SEEK, .ns = 3};
+	struct rec_index_entry e = {.type = REC_BLOCK_STATE, .seq = 1};
+	struct stream got = {0};
+	struct golin_sink sink = stream_sink(&got);
+	struct golin_source *s;
+	struct golin_err err = {0};
+	struct craft c;
+	size_t at;
+
+	craft_begin(&c);
+	craft_records(&c, 1);
+	c.next.flags = REC_STATE_LAST;
+	e.offset = craft_block(&c, REC_BLOCK_STATE, 1, &gone, sizeof(gone));
+	c.next.flags = 0;
+	craft_records(&c, 21);
+	at = craft_block(&c, REC_BLOCK_INDEX, 1, &e, sizeof(e));
+	craft_trailer(&c, at, 1, 28);
+	assert_int_equal(golin_recording_open_fd(memory_file(c.file.v, c.file.len), "x", &s, &err),
+			 0);
+	assert_int_equal(golin_source_control(s, &seek, &err), 0);
+	assert_int_equal(golin_source_service(s, &sink, 1, &err), 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(stream_get(&got, i)->ts, i + 1);
+	golin_source_close(s);
+	stream_done(&got);
+	craft_done(&c);
+}
+
 /* A keyframe that never ends, one whose parts are out of order, one that starts in the middle. */
 static void test_bad_keyframes(void **state)
 {
@@ -396,6 +427,7 @@ int main(void)
 		cmocka_unit_test(test_bomb),
 		cmocka_unit_test(test_headers_without_end),
 		cmocka_unit_test(test_lying_index),
+		cmocka_unit_test(test_lying_times),
 		cmocka_unit_test(test_bad_keyframes),
 		cmocka_unit_test(test_a_block_within_a_record),
 	};
