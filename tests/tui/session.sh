@@ -12,6 +12,16 @@ wait_for "main.main"
 # the tree: closed to one line, opened again
 keys -
 wait_gone "├─"
+keys '='
+wait_for "├─"
+
+# a click on the selected line opens it, another closes it (X10: button, column, row, each + 32)
+keys - g
+wait_gone "├─"
+t send-keys -t t -H 1b 5b 4d 20 2a 24
+wait_for "├─"
+t send-keys -t t -H 1b 5b 4d 20 2a 24
+wait_gone "├─"
 keys =
 wait_for "├─"
 
@@ -53,6 +63,13 @@ for size in "60 15" "200 60" "20 5" "1 1" "500 200" "80 24"; do
 	set -- $size
 	t resize-window -t t -x "$1" -y "$2"
 done
+# a storm of sizes
+i=0
+while [ $i -lt 100 ]; do
+	i=$((i + 1))
+	t resize-window -t t -x $((1 + i * 37 % 300)) -y $((1 + i * 53 % 100))
+done
+t resize-window -t t -x 80 -y 24
 wait_for "GOID"
 [ "$(screen | wc -l)" = 24 ] || fail "not 24 lines"
 t resize-window -t t -x 50 -y 10
