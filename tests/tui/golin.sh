@@ -16,4 +16,5 @@ if [ ! -s "$dir/r.golin" ]; then
 fi
 here=$(dirname "$0")
 "$here/session.sh" "$golin" replay "$dir/r.golin" || exit 1
+"$here/signals.sh" "$golin" replay "$dir/r.golin" || exit 1
 "$here/session.sh" "$golin" run -- "$program" || exit 1

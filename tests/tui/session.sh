@@ -15,12 +15,13 @@ wait_gone "├─"
 keys '='
 wait_for "├─"
 
-# a click on the selected line opens it, another closes it (X10: button, column, row, each + 32)
+# a click on the selected line opens it, another closes it (X10: press and
+# release, column, row, each + 32)
 keys - g
 wait_gone "├─"
-t send-keys -t t -H 1b 5b 4d 20 2a 24
+t send-keys -t t -H 1b 5b 4d 20 2a 24 1b 5b 4d 23 2a 24
 wait_for "├─"
-t send-keys -t t -H 1b 5b 4d 20 2a 24
+t send-keys -t t -H 1b 5b 4d 20 2a 24 1b 5b 4d 23 2a 24
 wait_gone "├─"
 keys =
 wait_for "├─"
