@@ -152,11 +152,9 @@ static __always_inline long walk_frame(struct scratch *s)
 		return 1;
 	next = *(const __u64 *)(s->chunk + off);
 	ret = *(const __u64 *)(s->chunk + off + 8);
-	if (ret - s->text >= cfg.text_len) {
-		/* Not Go code. That near to its end a stack holds no more frames. */
-		s->truncated = ret && s->hi - at > 64;
+	/* Where Go's code is left, the stack ends: 0, or what no frame pointer led to (Go 1.13). */
+	if (ret - s->text >= cfg.text_len)
 		return 1;
-	}
 	if (!n && ret != s->first && s->skip) {
 		s->skip--;
 	} else {
