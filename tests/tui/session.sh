@@ -23,7 +23,7 @@ t send-keys -t t -H 1b 5b 4d 20 2a 24 1b 5b 4d 23 2a 24
 wait_for "├─"
 t send-keys -t t -H 1b 5b 4d 20 2a 24 1b 5b 4d 23 2a 24
 wait_gone "├─"
-keys =
+keys '='
 wait_for "├─"
 
 # search finds the main goroutine
