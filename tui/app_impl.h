@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Between the parts of the application state: app.c, app_prompt.c, app_keys.c. */
+#ifndef GOLIN_TUI_APP_IMPL_H
+#define GOLIN_TUI_APP_IMPL_H
+
+#include "app.h"
+
+/* What is open has changed: sizes follow. */
+void app_arrange(struct app *a);
+/* The selected goroutine, the first of a selected group, or GOLIN_GIDX_NONE. */
+golin_gidx app_selected_gidx(const struct app *a);
+/* Lays the rows out now, holding on to the selection. */
+void app_rebuild(struct app *a);
+/* The same, when the user has changed what is shown: the selection may go. */
+void app_choose(struct app *a);
+/* Shows a goroutine, wherever it is folded away, and selects it. */
+void app_go_to(struct app *a, golin_gidx i);
+
+/* Holds the view at a moment; lets it go on. */
+void app_hold(struct app *a, uint64_t at);
+void app_release(struct app *a);
+void app_step_event(struct app *a, bool back);
+void app_step_second(struct app *a, bool back);
+/* The moment that is now: a recording's end, a live target's present. */
+uint64_t app_present(const struct app *a);
+
+void app_prompt(struct app *a, enum app_mode mode);
+void app_search_key(struct app *a, int key);
+void app_filter_key(struct app *a, int key);
+void app_search_again(struct app *a, bool backwards, bool with_selected);
+void app_search_log(struct app *a, bool backwards);
+
+#endif

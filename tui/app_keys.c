@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What each action does, and which keys and clicks lead to it. */
+#include <stdio.h>
+#include "app_impl.h"
+
+enum { WHEEL_LINES = 3 };
+
+static void move(struct app *a, int64_t by)
+{
+	switch (app_view(a)) {
+	case KM_HELP:
+		a->help_top = (int64_t)a->help_top + by < 0 ? 0 : (uint32_t)(a->help_top + by);
+		return; /* drawing bounds it */
+	case KM_LOG:
+		logview_scroll(&a->log, by);
+		return;
+	case KM_DETAIL:
+		detail_scroll(&a->detail, by);
+		return;
+	default:
+		treeview_move(&a->tree, by);
+		a->detail.top = 0;
+	}
+}
+
+static int64_t page(const struct app *a)
+{
+	struct app_layout l;
+
+	app_layout(a, &l);
+	switch (app_view(a)) {
+	case KM_HELP:
+	case KM_LOG:
+		return l.body_h > 1 ? l.body_h - 1 : 1;
+	case KM_DETAIL:
+		return l.detail_h > 2 ? l.detail_h - 2 : 1;
+	default:
+		return l.tree_h > 1 ? l.tree_h - 1 : 1;
+	}
+}
+
+static void open_row(struct app *a, bool step_in)
+{
+	struct tree_source src = lineage_source(&a->lineage);
+	const struct tree_row *row = treeview_selected(&a->tree);
+
+	if (!row || !(row->flags & TREE_EXPANDABLE))
+		return;
+	if (!(row->flags & TREE_OPEN))
+		treeview_open(&a->tree, &src, a->tree.sel);
+	else if (step_in)
+		treeview_move(&a->tree, 1);
+}
+
+static void close_row(struct app *a, bool step_out)
+{
+	const struct tree_row *row = treeview_selected(&a->tree);
+
+	if (!row)
+		return;
+	if (row->flags & TREE_OPEN)
+		treeview_close(&a->tree, a->tree.sel);
+	else if (step_out && row->parent != TREE_NO_ROW)
+		treeview_select(&a->tree, row->parent);
+}
+
+static void to_parent(struct app *a)
+{
+	const struct tree_row *row = treeview_selected(&a->tree);
+	const struct golin_goroutine *g = row ? lineage_goroutine(&a->lineage, row) : NULL;
+
+	if (!row)
+		return;
+	if (g && golin_model_goroutine(a->model, g->up))
+		app_go_to(a, g->up);
+	else if (row->parent != TREE_NO_ROW)
+		treeview_select(&a->tree, row->parent);
+	else
+		snprintf(a->message, sizeof(a->message),
+			 "nothing started this one, as far as known");
+}
+
+static void open_below(struct app *a)
+{
+	struct tree_source src = lineage_source(&a->lineage);
+
+	if (!treeview_open_below(&a->tree, &src, a->tree.sel))
+		snprintf(a->message, sizeof(a->message), "out of memory");
+	a->stale = true;
+	app_rebuild(a);
+}
+
+static void cycle_ended(struct app *a)
+{
+	static const char *const said[ENDED_MAX] = {
+		[ENDED_RECENT] = "ended goroutines: those of the last 10 seconds",
+		[ENDED_ALL] = "ended goroutines: all that are still known",
+		[ENDED_NONE] = "ended goroutines: hidden",
+	};
+
+	a->lineage.ended = (a->lineage.ended + 1) % ENDED_MAX;
+	snprintf(a->message, sizeof(a->message), "%s", said[a->lineage.ended]);
+	app_choose(a);
+}
+
+/* Closes what lies on top; false when there is nothing to close. */
+static bool close_top(struct app *a)
+{
+	if (a->mode != APP_NORMAL)
+		a->mode = APP_NORMAL;
+	else if (a->log_open)
+		a->log_open = false;
+	else if (a->detail_open)
+		a->detail_open = a->detail_focus = false;
+	else
+		return false;
+	app_arrange(a);
+	return true;
+}
+
+static void act(struct app *a, enum action action)
+{
+	switch (action) {
+	case ACT_UP:
+		move(a, -1);
+		break;
+	case ACT_DOWN:
+		move(a, 1);
+		break;
+	case ACT_PAGE_UP:
+		move(a, -page(a));
+		break;
+	case ACT_PAGE_DOWN:
+		move(a, page(a));
+		break;
+	case ACT_FIRST:
+		move(a, -(1ll << 32));
+		break;
+	case ACT_LAST:
+		move(a, app_view(a) == KM_HELP ? 1000 : 1ll << 32);
+		break;
+	case ACT_PARENT:
+		to_parent(a);
+		break;
+	case ACT_FOLLOW:
+		if (a->log_open) {
+			a->log.tail = !a->log.tail;
+			logview_scroll(&a->log, 0);
+		} else {
+			a->tree.follow = !a->tree.follow;
+			if (a->tree.follow)
+				treeview_select(&a->tree, a->tree.sel);
+		}
+		break;
+	case ACT_EXPAND:
+		open_row(a, true);
+		break;
+	case ACT_COLLAPSE:
+		close_row(a, true);
+		break;
+	case ACT_TOGGLE:
+		if (treeview_selected(&a->tree) && (treeview_selected(&a->tree)->flags & TREE_OPEN))
+			close_row(a, false);
+		else
+			open_row(a, false);
+		break;
+	case ACT_EXPAND_SUBTREE:
+		open_below(a);
+		break;
+	case ACT_COLLAPSE_ALL:
+	case ACT_EXPAND_ALL:
+		treeview_set_all(&a->tree,
+				 action == ACT_EXPAND_ALL ? TREE_ALL_OPEN : TREE_ALL_CLOSED);
+		app_choose(a);
+		break;
+	case ACT_FOLD:
+		a->lineage.fold = !a->lineage.fold;
+		app_choose(a);
+		break;
+	case ACT_DETAIL:
+		a->detail_open = !a->detail_open;
+		a->detail_focus = false;
+		a->detail.top = 0;
+		app_arrange(a);
+		break;
+	case ACT_FOCUS:
+		if (a->detail_open)
+			a->detail_focus = !a->detail_focus;
+		break;
+	case ACT_SYSTEM:
+		a->lineage.system = !a->lineage.system;
+		app_choose(a);
+		break;
+	case ACT_ENDED:
+		cycle_ended(a);
+		break;
+	case ACT_LOG:
+		if (a->has_log)
+			a->log_open = !a->log_open;
+		else
+			snprintf(a->message, sizeof(a->message),
+				 "no output to show: golin did not start this program");
+		break;
+	case ACT_SEARCH:
+		app_prompt(a, APP_SEARCH);
+		break;
+	case ACT_FILTER:
+		app_prompt(a, APP_FILTER);
+		break;
+	case ACT_NEXT:
+	case ACT_PREV:
+		if (a->log_open)
+			app_search_log(a, action == ACT_PREV);
+		else
+			app_search_again(a, action == ACT_PREV, false);
+		break;
+	case ACT_ESCAPE:
+		if (!close_top(a))
+			search_set(&a->search, "");
+		break;
+	case ACT_PAUSE:
+		if (a->lineage.asof)
+			app_release(a);
+		else
+			app_hold(a, app_present(a));
+		break;
+	case ACT_EVENT_BACK:
+	case ACT_EVENT_FORWARD:
+		app_step_event(a, action == ACT_EVENT_BACK);
+		break;
+	case ACT_SECOND_BACK:
+	case ACT_SECOND_FORWARD:
+		app_step_second(a, action == ACT_SECOND_BACK);
+		break;
+	case ACT_NOW:
+		if (a->lineage.asof)
+			app_release(a);
+		break;
+	case ACT_HELP:
+		a->mode = a->mode == APP_HELP ? APP_NORMAL : APP_HELP;
+		a->help_top = 0;
+		break;
+	case ACT_MOUSE:
+		a->mouse = !a->mouse;
+		snprintf(a->message, sizeof(a->message), "mouse %s", a->mouse ? "on" : "off");
+		break;
+	case ACT_REDRAW:
+		a->redraw = true;
+		break;
+	case ACT_SUSPEND:
+		a->suspend = true;
+		break;
+	case ACT_QUIT:
+		if (!close_top(a))
+			a->quit = true;
+		break;
+	case ACT_QUIT_NOW:
+		a->quit = true;
+		break;
+	case ACT_NONE:
+	case ACT_MAX:
+		break;
+	}
+}
+
+void app_key(struct app *a, int key)
+{
+	a->message[0] = 0;
+	a->dirty = true;
+	/* What works in every mode, also while something is typed. */
+	if (key == UI_CTRL('l') || key == UI_CTRL('z'))
+		act(a, keymap_lookup(KM_COMMON, key));
+	else if (a->mode == APP_SEARCH)
+		app_search_key(a, key);
+	else if (a->mode == APP_FILTER)
+		app_filter_key(a, key);
+	else
+		act(a, keymap_lookup(app_view(a), key));
+}
+
+void app_mouse(struct app *a, enum app_mouse what, int y, int x)
+{
+	int by = what == APP_WHEEL_UP ? -WHEEL_LINES : WHEEL_LINES;
+	struct app_layout l;
+	uint32_t row;
+
+	app_layout(a, &l);
+	if (l.small || !a->mouse || a->mode == APP_SEARCH || a->mode == APP_FILTER)
+		return;
+	a->dirty = true;
+	if (a->mode == APP_HELP || a->log_open) {
+		if (what != APP_CLICK)
+			move(a, by);
+		return;
+	}
+	if (l.detail_h && y >= l.detail_y && y < l.detail_y + l.detail_h && x >= l.detail_x) {
+		a->detail_focus = true;
+		if (what != APP_CLICK)
+			detail_scroll(&a->detail, by);
+		return;
+	}
+	if (what != APP_CLICK) {
+		treeview_scroll(&a->tree, by);
+		return;
+	}
+	row = a->tree.top + (uint32_t)(y - l.body_y - 1);
+	if (y <= l.body_y || y > l.body_y + l.tree_h || row >= a->tree.rows.len)
+		return;
+	a->detail_focus = false;
+	if (row == a->tree.sel)
+		act(a, ACT_TOGGLE);
+	else
+		treeview_select(&a->tree, row);
+	a->detail.top = 0;
+}

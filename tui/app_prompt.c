@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What is typed behind `/` and `f`. */
+#include <stdio.h>
+#include <string.h>
+#include "app_impl.h"
+#include "model/filter.h"
+
+void app_search_again(struct app *a, bool backwards, bool with_selected)
+{
+	golin_gidx found;
+
+	if (!search_active(&a->search)) {
+		snprintf(a->message, sizeof(a->message), "nothing to search for: type / first");
+		return;
+	}
+	found = lineage_search(&a->lineage, &a->search, app_selected_gidx(a), backwards,
+			       with_selected);
+	if (found == GOLIN_GIDX_NONE)
+		snprintf(a->message, sizeof(a->message), "not found: %s", a->search.needle);
+	else
+		app_go_to(a, found);
+}
+
+void app_search_log(struct app *a, bool backwards)
+{
+	uint32_t n = logview_count(&a->log), i = a->log.top;
+	char buf[LOG_LINE_BYTES];
+
+	for (uint32_t k = 0; search_active(&a->search) && k < n; k++) {
+		i = backwards ? (i + n - 1) % n : (i + 1) % n;
+		if (search_in(&a->search, logview_line(&a->log, i, buf, sizeof(buf)))) {
+			logview_scroll(&a->log, (int64_t)i - a->log.top);
+			return;
+		}
+	}
+	snprintf(a->message, sizeof(a->message), "not found: %s", a->search.needle);
+}
+
+static void select_tag(struct app *a, uint64_t tag)
+{
+	uint32_t row = treeview_find(&a->tree, tag);
+
+	if (row != TREE_NO_ROW)
+		treeview_select(&a->tree, row);
+}
+
+void app_search_key(struct app *a, int key)
+{
+	if (key == UI_KEY_ESC || key == UI_CTRL('c')) {
+		search_set(&a->search, "");
+		a->mode = APP_NORMAL;
+		if (!a->log_open)
+			select_tag(a, a->search_from);
+		return;
+	}
+	if (key == UI_KEY_ENTER) {
+		a->mode = APP_NORMAL;
+		if (a->log_open)
+			app_search_log(a, false);
+		return;
+	}
+	if (!edit_key(&a->edit, key))
+		return;
+	search_set(&a->search, a->edit.text);
+	if (a->log_open)
+		return;
+	select_tag(a, a->search_from);
+	if (search_active(&a->search))
+		app_search_again(a, false, true);
+}
+
+void app_filter_key(struct app *a, int key)
+{
+	struct golin_filter *f = NULL;
+	struct golin_err err = {0};
+
+	if (key == UI_KEY_ESC || key == UI_CTRL('c')) {
+		a->mode = APP_NORMAL;
+		return;
+	}
+	if (key != UI_KEY_ENTER) {
+		/* While it is typed an unfinished expression is no error to show. */
+		if (edit_key(&a->edit, key))
+			memset(&a->filter_err, 0, sizeof(a->filter_err));
+		return;
+	}
+	if (a->edit.text[strspn(a->edit.text, " ")] && golin_filter_parse(a->edit.text, &f, &err)) {
+		a->filter_err = err;
+		return;
+	}
+	golin_filter_free(a->filter);
+	a->filter = f;
+	a->lineage.filter = f;
+	snprintf(a->filter_text, sizeof(a->filter_text), "%s", f ? a->edit.text : "");
+	a->mode = APP_NORMAL;
+	app_choose(a);
+}
+
+void app_prompt(struct app *a, enum app_mode mode)
+{
+	a->mode = mode;
+	memset(&a->filter_err, 0, sizeof(a->filter_err));
+	edit_set(&a->edit, mode == APP_FILTER ? a->filter_text : "");
+	if (mode == APP_SEARCH)
+		a->search_from = a->tree.sel_tag;
+}
