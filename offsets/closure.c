@@ -15,6 +15,7 @@ enum {
 	MAX_SLOTS = 128,
 	MAX_OBJECTS = 64, /* the newest */
 	MAX_WORDS = 16,
+	MAX_METHODS = 4096, /* bytes of an itab */
 	MAX_INSNS = 1 << 16,
 	MAX_PARENTS = 4,
 	FOLLOWED_INSNS = 16,
@@ -26,13 +27,14 @@ enum kind {
 	OBJECT,	  /* v: the number of an allocation */
 	CLOSURE,  /* the wrapper's own, in RDX at its entry */
 	WORD,	  /* v: its word at that offset */
-	CODE,	  /* v: the code pointer in the func value in that word */
+	CODE,	  /* v: what stands at `off` behind the pointer in that word */
 	CONFLICT, /* an object's word in which two different things were seen */
 };
 
 struct value {
 	enum kind kind;
 	uint64_t v;
+	uint32_t off;
 };
 
 struct slot {
@@ -117,7 +119,7 @@ static void allocate(struct machine *m)
 	look_at(m, o);
 	memset(o, 0, sizeof(*o));
 	o->number = number;
-	m->regs[RAX] = (struct value){OBJECT, number};
+	m->regs[RAX] = (struct value){OBJECT, number, 0};
 }
 
 static void call(struct machine *m, const struct x86_insn *in)
@@ -152,9 +154,9 @@ static struct value load(struct machine *m, const ZydisDecodedOperand *op)
 		return s ? *s : none;
 	}
 	if (m->regs[base].kind == CLOSURE)
-		return (struct value){WORD, disp};
-	if (m->regs[base].kind == WORD && !disp)
-		return (struct value){CODE, m->regs[base].v};
+		return (struct value){WORD, disp, 0};
+	if (m->regs[base].kind == WORD && disp >= 0 && disp < MAX_METHODS)
+		return (struct value){CODE, m->regs[base].v, disp};
 	return none;
 }
 
@@ -213,7 +215,7 @@ static void step(struct machine *m, const struct x86_insn *in)
 	}
 	if (in->i.mnemonic == ZYDIS_MNEMONIC_LEA) {
 		if (x86_rip_mem(in, &addr))
-			v = (struct value){CONSTANT, addr};
+			v = (struct value){CONSTANT, addr, 0};
 	} else if (in->i.mnemonic == ZYDIS_MNEMONIC_MOV && dst->size == 64) {
 		reg = src->type == ZYDIS_OPERAND_TYPE_REGISTER ? x86_reg_number(src->reg.value)
 							       : -1;
@@ -236,8 +238,11 @@ static void step(struct machine *m, const struct x86_insn *in)
 		forget_written(m, in);
 }
 
-/* The word of the closure through which the wrapper makes its only indirect call; -1: none such. */
-static int64_t called_word(struct machine *m, const struct pcln_func *wrapper)
+/*
+ * The word of the closure through which the wrapper makes its only indirect call; -1: none such.
+ * *ret_off: where the code pointer stands behind it, 0 in a func value, more in an itab.
+ */
+static int64_t called_word(struct machine *m, const struct pcln_func *wrapper, uint32_t *ret_off)
 {
 	uint64_t addr = wrapper->lo, to;
 	struct x86_insn in;
@@ -261,6 +266,7 @@ static int64_t called_word(struct machine *m, const struct pcln_func *wrapper)
 			if (v.kind != CODE || word >= 0)
 				return -1;
 			word = v.v;
+			*ret_off = v.off;
 		}
 		step(m, &in);
 	}
@@ -334,6 +340,7 @@ bool closure_target(struct golin_image *img, const struct pcln_func *wrapper, st
 	struct pcln_func parent;
 	char name[512];
 	bool ok = false;
+	uint32_t off = 0;
 	int64_t word;
 
 	if (!m || strlen(wrapper->name) >= sizeof(name)) {
@@ -342,7 +349,9 @@ bool closure_target(struct golin_image *img, const struct pcln_func *wrapper, st
 	}
 	strcpy(name, wrapper->name);
 	m->img = img;
-	word = called_word(m, wrapper);
+	word = called_word(m, wrapper, &off);
+	if (off) /* an interface's method: any type's */
+		word = -1;
 	/* A function with a go statement may itself have been inlined: "main.caller.callee". */
 	for (int i = 0; i < MAX_PARENTS && word > 0 && strip(name) && !m->found; i++) {
 		if (!pclntab_find_name(t, name, &parent))
@@ -357,4 +366,22 @@ bool closure_target(struct golin_image *img, const struct pcln_func *wrapper, st
 		ok = pclntab_find_pc(t, m->found, ret);
 	free(m);
 	return ok;
+}
+
+bool closure_late(struct golin_image *img, const struct pcln_func *wrapper,
+		  struct golin_late_target *ret)
+{
+	struct machine *m = calloc(1, sizeof(*m));
+	uint32_t off = 0;
+	int64_t word = -1;
+
+	if (m) {
+		m->img = img;
+		word = called_word(m, wrapper, &off);
+	}
+	free(m);
+	if (word < 0)
+		return false;
+	*ret = (struct golin_late_target){.entry = wrapper->lo, .word = word, .off = off};
+	return true;
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct golin_image;
+struct golin_late_target;
 struct pcln_func;
 
 /*
@@ -19,5 +20,12 @@ struct pcln_func;
  */
 bool closure_target(struct golin_image *img, const struct pcln_func *wrapper,
 		    struct pcln_func *ret);
+
+/*
+ * Where the closure of `wrapper` holds what its only indirect call goes to; false when the code
+ * does not say.
+ */
+bool closure_late(struct golin_image *img, const struct pcln_func *wrapper,
+		  struct golin_late_target *ret);
 
 #endif

@@ -423,6 +423,35 @@ int golin_imgproc_sites(struct golin_imgproc *p, const struct golin_site_want *w
 	return 0;
 }
 
+int golin_imgproc_late(struct golin_imgproc *p, struct golin_late_target **ret, size_t *ret_n,
+		       struct golin_err *err)
+{
+	const struct golin_image_info *info = &p->info;
+	struct golin_late_target *all;
+	size_t len, n;
+	int r = request(p, WIRE_LATE, NULL, 0, 0, WIRE_MAX_LATE * sizeof(*all), &len, err);
+
+	if (r)
+		return r;
+	n = len / sizeof(*all);
+	all = malloc(len ? len : 1);
+	if (!all)
+		return golin_err_set(err, -ENOMEM, "out of memory");
+	memcpy(all, p->in, len);
+	for (size_t i = 0; i < n && len % sizeof(*all) == 0; i++)
+		if (all[i].entry < info->text || all[i].entry >= info->etext || all[i].word % 8 ||
+		    all[i].word > 1024 || all[i].off > 4096)
+			len = 1; /* no whole number of entries: refused below */
+	if (len % sizeof(*all)) {
+		free(all);
+		lied(p, "wrappers that cannot be", err);
+		return -EBADMSG;
+	}
+	*ret = all;
+	*ret_n = n;
+	return 0;
+}
+
 /* ---- names ---- */
 
 struct cursor {

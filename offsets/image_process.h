@@ -28,6 +28,9 @@ const struct golin_layout *golin_imgproc_layout(const struct golin_imgproc *p);
 /* ret[i] answers wants[i]; n at most 256. */
 int golin_imgproc_sites(struct golin_imgproc *p, const struct golin_site_want *wants, size_t n,
 			struct golin_site *ret, struct golin_err *err);
+/* golin_image_late_targets(), *ret malloc'ed. */
+int golin_imgproc_late(struct golin_imgproc *p, struct golin_late_target **ret, size_t *ret_n,
+		       struct golin_err *err);
 /*
  * Names of n pcs (any n; batched inside). cb is called once for each pc, in order, with nframes
  * >= 0 frames. When the process cannot answer even after a restart, cb gets 0 frames for the rest

@@ -96,6 +96,17 @@ static void names(struct server *s, const uint64_t *pcs, size_t n)
 	}
 }
 
+static void late(struct server *s)
+{
+	bool more;
+
+	_Static_assert(WIRE_MAX_LATE * sizeof(struct golin_late_target) <= WIRE_MAX_ANSWER, "room");
+	*s->stage = WIRE_STAGE_SITES;
+	s->len = sizeof(struct golin_late_target) *
+		 golin_image_late_targets(s->img, (struct golin_late_target *)s->out, WIRE_MAX_LATE,
+					  &more);
+}
+
 void image_serve(int sock, int file, volatile uint32_t *stage)
 {
 	static uint8_t in[WIRE_MAX_REQUEST] __attribute__((aligned(8)));
@@ -122,6 +133,8 @@ void image_serve(int sock, int file, volatile uint32_t *stage)
 			      h.len / sizeof(struct golin_site_want));
 		else if (h.type == WIRE_NAMES && s->img)
 			names(s, (const uint64_t *)in, h.len / sizeof(uint64_t));
+		else if (h.type == WIRE_LATE && s->img)
+			late(s);
 		else
 			break;
 		h.len = s->len;

@@ -7,6 +7,7 @@
  *	SITES	golin_site_want[n], n <= 256	-> golin_site[n]
  *	NAMES	uint64_t[n], n <= 512		-> for the first pcs, as many as fit: a wire_name,
  *						   then its frames, each followed by its strings
+ *	LATE	nothing				-> golin_late_target[], at most WIRE_MAX_LATE
  *
  * Nothing that comes back is believed (image_check.c).
  */
@@ -25,11 +26,12 @@ enum {
 	WIRE_MAX_SITES = 256,
 	WIRE_MAX_PCS = 512,
 	WIRE_MAX_FRAMES = 32,
+	WIRE_MAX_LATE = 16384,
 	WIRE_MAX_ANSWER = 4 << 20,
 	WIRE_MAX_REQUEST = 1 << 16,
 };
 
-enum wire_type { WIRE_LOAD = 1, WIRE_SITES = 2, WIRE_NAMES = 3 };
+enum wire_type { WIRE_LOAD = 1, WIRE_SITES = 2, WIRE_NAMES = 3, WIRE_LATE = 4 };
 
 struct wire_head {
 	uint32_t magic, type, seq, len;

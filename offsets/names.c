@@ -285,3 +285,35 @@ int golin_image_names(struct golin_image *img, uint64_t pc, struct golin_name_fr
 		ret[n - 1].flags &= ~FRAME_WRAPPER;
 	return n;
 }
+
+/* Made for a go statement, by its name; up to 1.21 those for defer statements look the same. */
+static bool may_be_go_wrapper(const struct pcln_func *f)
+{
+	return f->wrapper && !is_runtime(f->name) &&
+	       (strstr(f->name, ".gowrap") || strstr(f->name, "dwrap") || strstr(f->name, ".func"));
+}
+
+size_t golin_image_late_targets(struct golin_image *img, struct golin_late_target *ret, size_t max,
+				bool *ret_more)
+{
+	size_t n = 0;
+
+	*ret_more = false;
+	if (!img->code || img->elf.machine != EM_X86_64)
+		return 0;
+	for (uint32_t i = 0; i < img->code->tab.nfunc; i++) {
+		struct golin_late_target late;
+		struct pcln_func f, in;
+		struct target target;
+
+		if (!pclntab_func(&img->code->tab, i, &f) || !may_be_go_wrapper(&f) ||
+		    find_target(img, &f, &in, &target) || !closure_late(img, &f, &late))
+			continue;
+		if (n == max) {
+			*ret_more = true;
+			break;
+		}
+		ret[n++] = late;
+	}
+	return n;
+}

@@ -191,6 +191,20 @@ int golin_image_names(struct golin_image *img, uint64_t pc, struct golin_name_fr
 /* The version of elfutils that is loaded: "0.188". */
 const char *golin_elfutils_version(void);
 
+/*
+ * A wrapper whose function only the running program knows: `go f(x)` with a variable f, or
+ * `go i.Method(x)` with an interface i. When it starts, its closure (gobuf.ctxt of the new g) holds
+ * in the 8 bytes at `word` a pointer; the function's entry stands at `off` behind that.
+ */
+struct golin_late_target {
+	uint64_t entry; /* of the wrapper, as linked */
+	uint32_t word, off;
+};
+
+/* All of them, at most max; *ret_more: there were more. */
+size_t golin_image_late_targets(struct golin_image *img, struct golin_late_target *ret, size_t max,
+				bool *ret_more);
+
 #ifdef __cplusplus
 }
 #endif
