@@ -3,6 +3,7 @@
 #include "live/source.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +17,7 @@
 
 #define SECOND 1000000000ULL
 
-enum { RING_DEFAULT = 64 << 20, RING_MAX = 1 << 30, POLL_MS = 10 };
+enum { RING_DEFAULT = 64 << 20, RING_MAX = 1 << 30, POLL_MS = 10, ENDING_MS = 300 };
 
 uint64_t live_now(void)
 {
@@ -387,6 +388,13 @@ static int find_bias(struct live *l, struct golin_err *err)
 	int r = golin_target_bias(&l->t, golin_imgproc_info(l->p), &l->dec.bias, err);
 	uint64_t ip;
 
+	/* One that is just ending has no maps any more, and has not ended yet. */
+	if (r < 0 && r != -ESRCH) {
+		struct pollfd p = {.fd = l->t.pidfd, .events = POLLIN};
+
+		if (poll(&p, 1, ENDING_MS) == 1)
+			r = golin_err_set(err, -ESRCH, "process %d has ended", (int)l->t.pid);
+	}
 	if (r != -ESRCH || !l->probing || !l->t.child)
 		return r;
 	ip = counters_create_ip(&l->counters);
