@@ -331,7 +331,7 @@ static int timeout(const struct loop *l)
 
 	if (!l->source_done)
 		ms = min_ms(ms, until_ms(l, l->source_at));
-	if (l->app.dirty || l->app.stale)
+	if (l->app.dirty || l->app.stale || l->source_done != l->app.source_ended)
 		ms = min_ms(ms, until_ms(l, l->frame_at));
 	if (l->opts->duration_ns)
 		ms = min_ms(ms, until_ms(l, l->start + l->opts->duration_ns));
@@ -389,7 +389,7 @@ static void run(struct loop *l)
 		/* A key is painted before more records are looked at. */
 		if (!user && !l->source_done && l->now >= l->source_at)
 			service(l);
-		if (l->now >= tick_at || user) {
+		if (l->now >= tick_at || user || l->source_done != l->app.source_ended) {
 			tick(l);
 			tick_at = l->now + (uint64_t)APP_FRAME_MS * NS_PER_MS;
 		}
