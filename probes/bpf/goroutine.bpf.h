@@ -28,6 +28,37 @@ static __always_inline __u32 read_new(struct wire_create *e, struct span *sp, __
 	return 0;
 }
 
+/* By the wrapper's entry, as linked. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1); /* as many as the program has */
+	__type(key, __u64);
+	__type(value, struct wire_late);
+} late SEC(".maps");
+
+/*
+ * `go f(x)` with a variable f: the goroutine starts in a wrapper that calls what its closure holds.
+ * That may be gone in a moment, so it is looked up here; only a page that is not there yet, which
+ * then is one of the program's constants, is left to be read later.
+ */
+static __always_inline __u32 late_start(struct pt_regs *ctx, struct wire_create *e)
+{
+	__u64 entry = e->startpc - bias_at(CTX(ctx, rip), WIRE_OP_CREATE), p, code;
+	struct wire_late *to = bpf_map_lookup_elem(&late, &entry);
+
+	if (!to)
+		return 0;
+	if (read_u64(&p, e->g + cfg.g_sched_ctxt) || read_u64(&p, p + to->word))
+		return 1;
+	if (read_u64(&code, p + to->off)) {
+		e->h.flags |= WIRE_F_LATE;
+		e->startpc = p + to->off;
+	} else {
+		e->startpc = code;
+	}
+	return 0;
+}
+
 /*
  * `call runtime.runqput` in newproc's closure: the new g is complete, and no other thread can see
  * it yet. It runs on g0; whose go statement it is stands in m.curg, parked in systemstack with its
@@ -48,6 +79,8 @@ static __always_inline void on_create(struct pt_regs *ctx, __u64 cookie, struct 
 	if (arg_value(ctx, WIRE_COOKIE_A0(cookie), &newg))
 		bad = 1;
 	bad |= read_new(e, sp, newg);
+	if (cfg.has & WIRE_HAS_LATE)
+		bad |= late_start(ctx, e);
 	if (cfg.has & WIRE_HAS_TIMER && gopc_in_gofunc(CTX(ctx, rip), e->gopc)) {
 		e->h.flags |= WIRE_F_TIMER;
 		e->parent = 0;

@@ -20,6 +20,7 @@ enum {
 	WIRE_TIMERS = 131072, /* armed AfterFunc timers that are remembered */
 	WIRE_THREADS = 8192,
 	WIRE_STACKS = 65536, /* stacks known to have been sent */
+	WIRE_LATE = 16384,   /* wrappers whose function only their closure tells */
 	WIRE_SPAN = 288,     /* bytes of a g that are read at once, at most */
 	WIRE_CHUNK = 1024,   /* bytes of a stack that are read at once */
 };
@@ -38,6 +39,7 @@ enum wire_flags {
 	WIRE_F_TIMER = 1 << 1,	 /* WIRE_CREATE: by time.goFunc; ref is who armed it */
 	WIRE_F_CORO = 1 << 2,	 /* WIRE_CREATE: by runtime.newcoro */
 	WIRE_F_GOEXIT = 1 << 3,	 /* WIRE_EXIT: g._panic is set */
+	WIRE_F_LATE = 1 << 4,	 /* WIRE_CREATE: startpc is the address where it stands */
 };
 
 struct wire_hdr {
@@ -126,6 +128,12 @@ enum wire_has {
 	WIRE_HAS_CORO = 1 << 2,	      /* coro.f */
 	WIRE_HAS_GOEXIT = 1 << 3,     /* g._panic is set by Goexit: 1.14+ */
 	WIRE_SCAN_TIMERPROC = 1 << 4, /* 1.13: look for the timer in timerproc's frame */
+	WIRE_HAS_LATE = 1 << 5,	      /* the map of such wrappers has entries */
+};
+
+/* Where a wrapper's closure leads to the function: *(*(closure + word) + off). */
+struct wire_late {
+	__u32 word, off;
 };
 
 /* Part of a g; the other offsets are from its start. */
@@ -144,7 +152,7 @@ struct wire_cfg {
 	__u32 has;	      /* enum wire_has */
 	__u32 ncpu;
 	__u32 g_goid, g_m, g_sched_bp, m_curg;
-	__u32 timer_f, timer_arg, coro_f, _pad;
+	__u32 timer_f, timer_arg, coro_f, g_sched_ctxt;
 	/* A read costs much more than the bytes that it copies: so each event reads the fields that
 	 * it wants of a g at once, from the first to the end of the last. */
 	struct wire_span create, exit, creator;

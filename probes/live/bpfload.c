@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "golin.skel.h"
+#include "golin/offsets.h"
 #include "live/attach.h"
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -138,7 +139,7 @@ static void pid_namespace(struct wire_cfg *cfg)
 }
 
 int bpfload_open(struct bpfload *b, const struct wire_cfg *cfg, bool multi, bool want_tls,
-		 uint64_t ring_size, struct golin_err *err)
+		 uint64_t ring_size, size_t nlate, struct golin_err *err)
 {
 	int ncpu = libbpf_num_possible_cpus();
 	struct bpf_link *link;
@@ -168,6 +169,7 @@ int bpfload_open(struct bpfload *b, const struct wire_cfg *cfg, bool multi, bool
 		bpf_program__set_expected_attach_type(b->skel->progs.on_site,
 						      (enum bpf_attach_type)ATTACH_UPROBE_MULTI);
 	bpf_map__set_max_entries(b->skel->maps.stats, ncpu);
+	bpf_map__set_max_entries(b->skel->maps.late, nlate ? nlate : 1);
 	if (ring_size > UINT32_MAX ||
 	    bpf_map__set_max_entries(b->skel->maps.ring, (uint32_t)ring_size)) {
 		r = golin_err_set(err, -EINVAL, "a ring of %llu bytes is too large",
@@ -201,6 +203,21 @@ int bpfload_open(struct bpfload *b, const struct wire_cfg *cfg, bool multi, bool
 fail:
 	bpfload_close(b);
 	return r;
+}
+
+int bpfload_late(struct bpfload *b, const struct golin_late_target *late, size_t n,
+		 struct golin_err *err)
+{
+	int fd = bpf_map__fd(b->skel->maps.late);
+
+	for (size_t i = 0; i < n; i++) {
+		struct wire_late to = {late[i].word, late[i].off};
+
+		if (bpf_map_update_elem(fd, &late[i].entry, &to, BPF_ANY))
+			return golin_err_set(err, -errno, "cannot fill a BPF map: %s",
+					     golin_errno_name(errno));
+	}
+	return 0;
 }
 
 void bpfload_close(struct bpfload *b)

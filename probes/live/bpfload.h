@@ -4,12 +4,14 @@
 #define GOLIN_PROBES_BPFLOAD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include "bpf/wire.h"
 
 struct bpf_program;
 struct golin_bpf;
 struct golin_err;
+struct golin_late_target;
 
 struct bpfload {
 	struct golin_bpf *skel;
@@ -22,7 +24,10 @@ struct bpfload {
  * namespace, fsbase when want_tls). ring_size is a power of two.
  */
 int bpfload_open(struct bpfload *b, const struct wire_cfg *cfg, bool multi, bool want_tls,
-		 uint64_t ring_size, struct golin_err *err);
+		 uint64_t ring_size, size_t nlate, struct golin_err *err);
+/* Tells the programs of the wrappers; nlate was told to bpfload_open(). */
+int bpfload_late(struct bpfload *b, const struct golin_late_target *late, size_t n,
+		 struct golin_err *err);
 void bpfload_close(struct bpfload *b);
 struct bpf_program *bpfload_prog(const struct bpfload *b);
 int bpfload_ring_fd(const struct bpfload *b);

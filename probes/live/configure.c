@@ -94,6 +94,7 @@ int configure_wire(const struct golin_plan *plan, const struct golin_image_info 
 	c->tls_g = (int32_t)info->tls_g;
 	c->stack_depth = stack_depth;
 	c->g_sched_bp = within(y, GOLIN_F_G_sched, GOLIN_F_GOBUF_bp);
+	c->g_sched_ctxt = within(y, GOLIN_F_G_sched, GOLIN_F_GOBUF_ctxt);
 	golin_layout_get(y, GOLIN_F_G_m, &c->g_m);
 	golin_layout_get(y, GOLIN_F_G_goid, &c->g_goid);
 	golin_layout_get(y, GOLIN_F_M_curg, &c->m_curg);

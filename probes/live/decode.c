@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 #include "live/decode.h"
 
 void decode_header(const struct decoder *d, struct golin_rec *h, uint16_t type, uint32_t size,
@@ -15,6 +16,20 @@ void decode_header(const struct decoder *d, struct golin_rec *h, uint16_t type, 
 	h->goid = goid;
 }
 
+/*
+ * The function that it starts, where BPF could not read that: in a constant of the program, whose
+ * page was not there yet.
+ */
+static uint64_t decode_start(const struct decoder *d, const struct wire_create *w)
+{
+	uint64_t pc = w->startpc;
+
+	if (w->h.flags & WIRE_F_LATE &&
+	    pread(d->mem_fd, &pc, sizeof(pc), (off_t)w->startpc) != sizeof(pc))
+		return 0;
+	return decode_pc(d, pc);
+}
+
 static void decode_create(const struct decoder *d, const struct wire_create *w,
 			  struct golin_rec_goroutine_create *r)
 {
@@ -23,7 +38,7 @@ static void decode_create(const struct decoder *d, const struct wire_create *w,
 	decode_header(d, &r->h, GOLIN_REC_GOROUTINE_CREATE, sizeof(*r), w->h.ts,
 		      timer ? 0 : w->parent);
 	r->child = w->child;
-	r->startpc = decode_pc(d, w->startpc);
+	r->startpc = decode_start(d, w);
 	r->gopc = decode_ret(d, w->gopc);
 	r->stack = timer ? 0 : w->ref;
 	r->armed_by = timer ? w->ref : 0;
@@ -115,7 +130,7 @@ void decode_pcs(const struct decoder *d, const struct wire_hdr *w,
 	if (w->type == WIRE_CREATE && w->size == sizeof(struct wire_create)) {
 		const struct wire_create *c = (const void *)w;
 
-		want(arg, decode_pc(d, c->startpc));
+		want(arg, decode_start(d, c));
 		want(arg, decode_ret(d, c->gopc));
 	} else if (w->type == WIRE_EXIT && w->size == sizeof(struct wire_exit)) {
 		const struct wire_exit *e = (const void *)w;

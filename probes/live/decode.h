@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* From the wire to records. Pure. */
+/* From the wire to records. Pure but for a constant of the target that BPF could not read. */
 #ifndef GOLIN_PROBES_DECODE_H
 #define GOLIN_PROBES_DECODE_H
 
@@ -12,6 +12,7 @@ struct decoder {
 	uint64_t bias;
 	uint64_t text,
 		etext; /* Go's code as linked: a stack ends where it is left; 0, 0: anywhere */
+	int mem_fd;    /* of the target, -1 if there is none */
 	uint64_t goexit_lo, goexit_hi; /* runtime.Goexit as linked; 0 where g._panic tells */
 };
 

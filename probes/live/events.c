@@ -149,6 +149,7 @@ static int on_exec(struct live *l, uint64_t ts, const struct golin_sink *sink,
 	if (l->t.mem_fd >= 0)
 		close(l->t.mem_fd);
 	golin_target_open_mem(&l->t);
+	l->dec.mem_fd = l->t.mem_fd;
 	e = golin_target_bias(&l->t, golin_imgproc_info(l->p), &l->dec.bias, err);
 	if (e < 0 && e != -ESRCH)
 		return e;

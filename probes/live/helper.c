@@ -119,9 +119,14 @@ static int start_as(struct server *s, bool multi, struct golin_err *err)
 	const struct helper_opts *o = s->opts;
 	int r;
 
-	r = bpfload_open(&s->bpf, &o->cfg, multi, o->want_tls, o->ring_size, err);
+	r = bpfload_open(&s->bpf, &o->cfg, multi, o->want_tls, o->ring_size, o->nlate, err);
 	if (r < 0)
 		return r;
+	r = bpfload_late(&s->bpf, o->late, o->nlate, err);
+	if (r < 0) {
+		bpfload_close(&s->bpf);
+		return r;
+	}
 	say(s, "arming", attach_sites(&s->at, o->groups));
 	r = attach_on(&s->at, o->groups, err);
 	if (r < 0) {

@@ -20,6 +20,8 @@ typedef void (*helper_progress_fn)(void *arg, const char *text);
 struct helper_opts {
 	const struct golin_plan *plan;
 	struct wire_cfg cfg;
+	const struct golin_late_target *late; /* for cfg's WIRE_HAS_LATE */
+	size_t nlate;
 	pid_t pid;
 	int exe_fd;
 	uint64_t ring_size;

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "base/cleanup.h"
 #include "base/err.h"
 #include "live/configure.h"
 #include "live/target.h"
@@ -341,6 +342,8 @@ static int arm(struct live *l, struct golin_err *err)
 		.progress = l->o.progress,
 		.arg = l->o.arg,
 	};
+	_cleanup_free_ struct golin_late_target *late = NULL;
+	uint32_t off;
 	int r;
 
 	/* All groups, so that each can be switched on later. */
@@ -355,7 +358,14 @@ static int arm(struct live *l, struct golin_err *err)
 			   &o.cfg, err);
 	if (r < 0)
 		return r;
+	/* Without it such goroutines bear their wrappers' names. */
+	if (golin_imgproc_late(l->p, &late, &o.nlate, NULL))
+		o.nlate = 0;
+	o.late = late;
+	if (o.nlate && golin_layout_get(golin_imgproc_layout(l->p), GOLIN_F_GOBUF_ctxt, &off))
+		o.cfg.has |= WIRE_HAS_LATE;
 	o.want_tls = info->go.minor < 17;
+	l->dec.mem_fd = -1;
 	l->dec.text = info->text;
 	l->dec.etext = info->etext;
 	h = plan_hook(&l->plan, "goroutine.exit.how");
@@ -438,6 +448,7 @@ int golin_live_open(struct golin_target *t, struct golin_imgproc *p,
 		close_live(&l->s);
 		return r;
 	}
+	l->dec.mem_fd = l->t.mem_fd;
 	live_snapshot_read(l);
 	l->first_exec = l->first_exec && l->h.sees_exec;
 	l->exe_visible = !l->h.sees_exec && golin_target_same_exe(&l->t);

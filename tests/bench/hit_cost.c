@@ -111,7 +111,7 @@ static void load(struct bench *b)
 		struct bpfload *load = i ? &b->stacks : &b->plain;
 
 		if (configure_wire(&b->plan, info, layout, b->t.pid, i ? 32 : 0, &cfg, &err) < 0 ||
-		    bpfload_open(load, &cfg, true, info->go.minor < 17, RING, &err) < 0 ||
+		    bpfload_open(load, &cfg, true, info->go.minor < 17, RING, 0, &err) < 0 ||
 		    ring_open(&b->rings[i], bpfload_ring_fd(load), RING, &err) < 0)
 			die("load", &err);
 	}
