@@ -60,8 +60,11 @@ static uint64_t goid_of(const struct golin_rec *rec)
 	switch (rec->type) {
 	case GOLIN_REC_GOROUTINE_CREATE:
 		return ((const struct golin_rec_goroutine_create *)rec)->child;
-	case GOLIN_REC_GOROUTINE_SEEN:
-		return ((const struct golin_rec_goroutine_seen *)rec)->child;
+	case GOLIN_REC_GOROUTINE_SEEN: {
+		const struct golin_rec_goroutine_seen *r = (const void *)rec;
+
+		return r->flags & GOLIN_G_AGAIN ? 0 : r->child;
+	}
 	case GOLIN_REC_GOROUTINE_EXIT:
 		return rec->goid;
 	default:

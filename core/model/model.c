@@ -195,11 +195,11 @@ static int apply_seen(struct golin_model *m, uint32_t space,
 	golin_gidx i;
 	int rc;
 
-	m->counts.events++;
+	m->counts.events += !(r->flags & GOLIN_G_AGAIN);
 	m->counts.unread += !!(r->flags & GOLIN_G_PARTIAL);
 	if (!usable(m, r->child))
 		return 0;
-	m->counts.seen++;
+	m->counts.seen += !(r->flags & GOLIN_G_AGAIN);
 	if (r->state == GOLIN_GS_DEAD || r->state == GOLIN_GS_DEADEXTRA)
 		return 0;
 	rc = enter(m, space, r->child, &i);

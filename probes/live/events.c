@@ -137,7 +137,7 @@ static int on_exec(struct live *l, uint64_t ts, const struct golin_sink *sink,
 	array_free(&l->seen);
 	l->seen_ready = l->seen_fresh = false;
 	l->nreads = 0;
-	memset(l->read_goid, 0, sizeof(l->read_goid));
+	whereis_done(&l->where);
 	live_names_forget(&l->names);
 	if (!same) {
 		live_say(l, "process %d executed another program ('%s'): its probes are taken off",
@@ -169,10 +169,14 @@ static int put_event(struct live *l, const struct wire_hdr *w, const struct goli
 
 		if (join_pending(&l->join))
 			join_created(&l->join, c->g, c->child);
+		if (l->where.on)
+			whereis_put(&l->where, c->child, c->g);
 	} else if (w->type == WIRE_EXIT) {
 		const struct wire_exit *e = (const void *)w;
 
 		join_ended(&l->join, e->g, e->goid);
+		if (l->where.on)
+			whereis_del(&l->where, e->goid);
 	}
 	return live_put(sink, &rec.h);
 }

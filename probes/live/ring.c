@@ -41,6 +41,11 @@ void ring_close(struct ring *r)
 	memset(r, 0, sizeof(*r));
 }
 
+uint64_t ring_end(const struct ring *r)
+{
+	return r->consumer ? __atomic_load_n(r->producer, __ATOMIC_ACQUIRE) : 0;
+}
+
 uint64_t ring_start(const struct ring *r)
 {
 	return r->consumer ? __atomic_load_n(r->consumer, __ATOMIC_ACQUIRE) : 0;

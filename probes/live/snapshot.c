@@ -11,6 +11,8 @@
 /* After a reading, how long the creations that it may have torn can still be on their way. */
 #define SETTLE_NS 2000000000ULL
 
+enum { BUSY_TRIES = 50 };
+
 static int put_target(struct live *l, const struct golin_sink *sink)
 {
 	const struct golin_image_info *info = golin_imgproc_info(l->p);
@@ -110,7 +112,28 @@ static struct golin_memory memory(const struct live *l)
 	};
 }
 
-void live_snapshot_read(struct live *l)
+/*
+ * Probes are armed before memory is read: what was created between is found twice. Its creation,
+ * which tells more, waits in the ring, since the runtime shows a goroutine only behind the probe.
+ */
+static void note_coming(struct live *l)
+{
+	uint64_t end = ring_end(&l->ring), pos = ring_start(&l->ring);
+	const struct wire_hdr *w;
+
+	for (int tries = 0; pos < end && tries < BUSY_TRIES;) {
+		w = ring_next(&l->ring, &pos);
+		if (!w) {
+			/* A thread is just writing there. */
+			nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+			tries++;
+		} else if (w->type == WIRE_CREATE) {
+			map64_put(&l->coming, ((const struct wire_create *)w)->child, 0);
+		}
+	}
+}
+
+void live_snapshot_read(struct live *l, bool again)
 {
 	struct golin_memory m = memory(l);
 	struct golin_err err = {0};
@@ -120,6 +143,8 @@ void live_snapshot_read(struct live *l)
 	l->seen_count = l->seen_unread = 0;
 	l->seen_ts = live_now();
 	l->seen_ready = true;
+	l->seen_again = again;
+	map64_done(&l->coming);
 	if (l->t.mem_fd < 0) {
 		live_say(l,
 			 "cannot read the memory of process %d (%s): goroutines that were there "
@@ -130,6 +155,8 @@ void live_snapshot_read(struct live *l)
 	r = golin_memory_goroutines(&m, keep_seen, l, &l->seen_unread, &err);
 	if (r < 0 && r != -ESRCH)
 		live_say(l, "cannot read the goroutines that were there before: %s", err.msg);
+	if (!again)
+		note_coming(l);
 	join_begin(&l->join, live_now() + SETTLE_NS);
 }
 
@@ -150,7 +177,8 @@ static int put_seen(struct live *l, const struct golin_sink *sink,
 	r->startpc = g->startpc;
 	r->gopc = g->gopc;
 	r->state = g->state;
-	r->flags = g->parent_known ? GOLIN_G_PARENT_KNOWN : 0;
+	r->flags =
+		(g->parent_known ? GOLIN_G_PARENT_KNOWN : 0) | (l->seen_again ? GOLIN_G_AGAIN : 0);
 	r->wait_since = g->wait_since;
 	golin_recbuf_str(&l->buf, offsetof(struct golin_rec_goroutine_seen, wait), g->wait,
 			 strlen(g->wait));
@@ -173,7 +201,8 @@ static int seen_stage(struct live *l, const struct golin_sink *sink, int max, st
 	for (; n >= 0 && l->seen_next < end; l->seen_next++) {
 		const struct golin_mem_goroutine *g = &l->seen.v[l->seen_next];
 
-		if (!join_add(&l->join, g->g, g->goid))
+		if (map64_get(&l->coming, g->goid, &(uint32_t){0}) ||
+		    !join_add(&l->join, g->g, g->goid))
 			continue;
 		r = put_seen(l, sink, g);
 		if (r < 0)
@@ -225,59 +254,47 @@ int live_stage(struct live *l, const struct golin_sink *sink, int max, struct go
 	return 1;
 }
 
-struct find {
-	uint64_t goid;
-	struct golin_mem_goroutine g;
-	bool found;
-};
-
-static int find_goid(void *arg, const struct golin_mem_goroutine *g)
+static int keep_where(void *arg, const struct golin_mem_goroutine *g)
 {
-	struct find *f = arg;
+	whereis_put(arg, g->goid, g->g);
+	return 0;
+}
 
-	if (g->goid != f->goid)
-		return 0;
-	f->g = *g;
-	f->found = true;
-	return 1;
+/* The goroutine as it is now. 0, -ENOENT: it is gone, or why it could not be read. */
+static int read_one(struct live *l, uint64_t goid, struct golin_mem_goroutine *ret)
+{
+	struct golin_memory m = memory(l);
+	uint64_t g, unread = 0;
+	int e;
+
+	if (l->where.on && whereis_get(&l->where, goid, &g))
+		return golin_memory_goroutine(&m, g, goid, ret, NULL);
+	l->where.on = true;
+	e = golin_memory_goroutines(&m, keep_where, &l->where, &unread, NULL);
+	if (e < 0)
+		return e;
+	if (!whereis_get(&l->where, goid, &g))
+		return unread ? -EAGAIN : -ENOENT;
+	return golin_memory_goroutine(&m, g, goid, ret, NULL);
 }
 
 int live_read_one(struct live *l, uint64_t goid, const struct golin_sink *sink)
 {
-	struct golin_memory m = memory(l);
-	struct find f = {.goid = goid};
-	uint64_t *known = &l->read_g[goid % LIVE_READS];
 	struct golin_rec_goroutine_state *r;
+	struct golin_mem_goroutine g;
 	const struct golin_rec *rec;
-	uint64_t unread;
-	int e = -ENOENT;
+	int e = read_one(l, goid, &g);
 
-	/* A goroutine stays in its g: one that was asked for before is found there, or gone. */
-	if (l->read_goid[goid % LIVE_READS] == goid) {
-		e = golin_memory_goroutine(&m, *known, goid, &f.g, NULL);
-		f.found = !e;
-	} else {
-		e = golin_memory_goroutines(&m, find_goid, &f, &unread, NULL);
-		if (f.found) {
-			e = 0;
-			l->read_goid[goid % LIVE_READS] = goid;
-			*known = f.g.g;
-		} else if (e >= 0) {
-			e = unread ? -EAGAIN : -ENOENT;
-		}
-	}
 	r = golin_recbuf_begin(&l->buf, GOLIN_REC_GOROUTINE_STATE, sizeof(*r));
 	if (!r)
 		return -ENOMEM;
 	decode_header(&l->dec, &r->h, GOLIN_REC_GOROUTINE_STATE, 0, live_now(), goid);
 	/* Only what was looked for in vain is dead; what could not be read is unknown. */
-	r->state = f.found			 ? f.g.state
-		   : e == -ENOENT || e == -ESRCH ? GOLIN_GS_DEAD
-						 : GOLIN_GS_UNKNOWN;
-	if (f.found) {
-		r->wait_since = f.g.wait_since;
-		golin_recbuf_str(&l->buf, offsetof(struct golin_rec_goroutine_state, wait),
-				 f.g.wait, strlen(f.g.wait));
+	r->state = !e ? g.state : e == -ENOENT || e == -ESRCH ? GOLIN_GS_DEAD : GOLIN_GS_UNKNOWN;
+	if (!e) {
+		r->wait_since = g.wait_since;
+		golin_recbuf_str(&l->buf, offsetof(struct golin_rec_goroutine_state, wait), g.wait,
+				 strlen(g.wait));
 	}
 	rec = golin_recbuf_end(&l->buf);
 	return rec ? live_put(sink, rec) : -ENOMEM;

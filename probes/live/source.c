@@ -219,7 +219,7 @@ static int control_switch(struct live *l, uint32_t groups, struct golin_err *err
 	if (r < 0)
 		return r;
 	if (l->h.groups & ~was & GOLIN_GROUP_GOROUTINES) {
-		live_snapshot_read(l);
+		live_snapshot_read(l, false);
 		if (l->ngaps)
 			l->seen_fresh = true;
 		else
@@ -248,7 +248,7 @@ static int control(struct golin_source *s, const struct golin_ctl *ctl, struct g
 		/* One that is being yielded is not disturbed. */
 		if (l->stage != STAGE_EVENTS || l->seen_fresh)
 			return 0;
-		live_snapshot_read(l);
+		live_snapshot_read(l, true);
 		l->stage = STAGE_SNAPSHOT;
 		return 0;
 	case GOLIN_CTL_FINISH:
@@ -303,6 +303,8 @@ static void close_live(struct golin_source *s)
 	join_done(&l->join);
 	golin_recbuf_done(&l->buf);
 	array_free(&l->seen);
+	map64_done(&l->coming);
+	whereis_done(&l->where);
 	golin_imgproc_close(l->p);
 	golin_target_close(&l->t);
 	free(l);
@@ -449,7 +451,7 @@ int golin_live_open(struct golin_target *t, struct golin_imgproc *p,
 		return r;
 	}
 	l->dec.mem_fd = l->t.mem_fd;
-	live_snapshot_read(l);
+	live_snapshot_read(l, false);
 	l->first_exec = l->first_exec && l->h.sees_exec;
 	l->exe_visible = !l->h.sees_exec && golin_target_same_exe(&l->t);
 	l->next_check = live_now() + SECOND;

@@ -11,6 +11,7 @@
 #include "live/join.h"
 #include "live/names.h"
 #include "live/ring.h"
+#include "live/whereis.h"
 
 enum { LIVE_READS = 64, LIVE_GAPS = 16 };
 
@@ -64,9 +65,11 @@ struct live {
 	ARRAY_OF(struct golin_mem_goroutine) seen;
 	size_t seen_next;
 	uint64_t seen_ts, seen_unread, seen_count;
+	struct map64 coming; /* goids whose creation is in the ring: they are not `seen` */
+	bool seen_again;     /* a reading on request, of what is known already */
 
 	uint64_t reads[LIVE_READS];
-	uint64_t read_goid[LIVE_READS], read_g[LIVE_READS]; /* where one was found */
+	struct whereis where; /* of goroutines that may be read again */
 	size_t nreads;
 	struct live_gap gaps[LIVE_GAPS];
 	size_t ngaps;
@@ -82,8 +85,11 @@ void live_say(struct live *l, const char *fmt, ...) __attribute__((format(printf
 /* Counts and hands a record to the sink. */
 int live_put(const struct golin_sink *sink, const struct golin_rec *rec);
 
-/* Reads all goroutines into l->seen; failing is no error, it is said. (live/snapshot.c) */
-void live_snapshot_read(struct live *l);
+/*
+ * Reads all goroutines into l->seen; failing is no error, it is said. again: for their states, all
+ * are known but for losses. (live/snapshot.c)
+ */
+void live_snapshot_read(struct live *l, bool again);
 /* Yields what the stage asks for, at most max records; how many. */
 int live_stage(struct live *l, const struct golin_sink *sink, int max, struct golin_err *err);
 /* Answers a GOLIN_CTL_READ. */

@@ -51,7 +51,7 @@ def rate(version, options):
     system = [o for o in objs if o["type"] == "goroutine" and o["system"] and o["created"]]
     dead = [o for o in system if not o["alive"]]
     # what is there is read at the attach and once more at the end, for the states
-    check.equal(summary["events"], started + ended + 2 * len(there) + 2 * len(system) + len(dead),
+    check.equal(summary["events"], started + ended + len(there) + len(system) + len(dead),
                 "events: creations, ends, those that were there, and the runtime's own")
     check.equal(summary["evicted"], max(0, ended + len(dead) - 1000), "evicted under --keep 1000")
     # The machine may be too slow or too busy for the rate: then the test says nothing about it.

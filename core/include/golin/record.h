@@ -219,6 +219,7 @@ enum golin_goroutine_flags {
 	GOLIN_G_PARENT_KNOWN = 1 << 0,	 /* parent == 0 then means: none (the main goroutine) */
 	GOLIN_G_PARTIAL = 1 << 1,	 /* a part could not be read: counts as unread */
 	GOLIN_G_PARENT_EVICTED = 1 << 2, /* in dumps: the parent had left the model under its cap */
+	GOLIN_G_AGAIN = 1 << 3, /* `seen` by a later reading: for its state, it is no news */
 };
 
 /* h.goid is the parent (0: none). */

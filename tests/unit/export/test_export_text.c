@@ -285,6 +285,8 @@ static void test_events(void **s)
 	e.how = GOLIN_HOW_GOEXIT;
 	event(&e.h);
 	event(&n.h);
+	n.flags = GOLIN_G_AGAIN; /* no news: not printed */
+	event(&n.h);
 	event(&clock);
 	c.child = 63;
 	c.startpc = PC_SWEEP;

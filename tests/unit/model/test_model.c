@@ -61,6 +61,17 @@ static void test_seen_does_not_resurrect(void **s)
 	assert_int_equal(counts().live, 0);
 }
 
+/* A later reading tells states; it is no event. */
+static void test_seen_again(void **s)
+{
+	create(50, 1, 7);
+	seen_full(1, 7, 0x1000, 0, GOLIN_GS_WAITING, "select", GOLIN_G_AGAIN);
+	assert_string_equal(golin_goroutine_state_text(M, find(7)), "select");
+	assert_int_equal(counts().events, 1);
+	assert_int_equal(counts().seen, 0);
+	assert_int_equal(find(7)->created, 50);
+}
+
 static void test_create_upgrades_seen(void **s)
 {
 	seen_full(0, 7, 0x1000, 0, GOLIN_GS_RUNNING, "", 0);
@@ -477,6 +488,7 @@ int main(void)
 		T(test_create_then_exit),
 		T(test_seen_merges),
 		T(test_seen_does_not_resurrect),
+		T(test_seen_again),
 		T(test_create_upgrades_seen),
 		T(test_unknown_exit_adds_an_ended_one),
 		T(test_exit_before_create),
