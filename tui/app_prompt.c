@@ -16,7 +16,7 @@ void app_search_again(struct app *a, bool backwards, bool with_selected)
 	found = lineage_search(&a->lineage, &a->search, app_selected_gidx(a), backwards,
 			       with_selected);
 	if (found == GOLIN_GIDX_NONE)
-		snprintf(a->message, sizeof(a->message), "not found: %s", a->search.needle);
+		snprintf(a->message, sizeof(a->message), "not found: %.240s", a->search.needle);
 	else
 		app_go_to(a, found);
 }
@@ -33,7 +33,7 @@ void app_search_log(struct app *a, bool backwards)
 			return;
 		}
 	}
-	snprintf(a->message, sizeof(a->message), "not found: %s", a->search.needle);
+	snprintf(a->message, sizeof(a->message), "not found: %.240s", a->search.needle);
 }
 
 static void select_tag(struct app *a, uint64_t tag)
