@@ -444,7 +444,7 @@ int golin_imgproc_late(struct golin_imgproc *p, struct golin_late_target **ret, 
 			len = 1; /* no whole number of entries: refused below */
 	if (len % sizeof(*all)) {
 		free(all);
-		lied(p, "wrappers that cannot be", err);
+		lied(p, "a wrapper that is none", err);
 		return -EBADMSG;
 	}
 	*ret = all;

@@ -67,30 +67,14 @@ static void decode_exit(const struct decoder *d, const struct wire_exit *w,
 		r->flags |= GOLIN_G_PARENT_KNOWN;
 }
 
-/*
- * The frames that are Go's. Below them no frame pointer is to be trusted: Go 1.13 starts the main
- * goroutine with what happens to be in the register.
- */
-static uint32_t stack_len(const struct decoder *d, const struct wire_stack *w)
-{
-	uint32_t n = 0;
-
-	while (n < w->n && (!d->etext || (decode_ret(d, w->pcs[n]) >= d->text &&
-					  decode_ret(d, w->pcs[n]) < d->etext)))
-		n++;
-	return n;
-}
-
 static void decode_stack(const struct decoder *d, const struct wire_stack *w,
 			 struct golin_rec_stack *r)
 {
-	uint32_t n = stack_len(d, w);
-
-	decode_header(d, &r->h, GOLIN_REC_STACK, sizeof(*r) + 8 * n, w->h.ts, 0);
+	decode_header(d, &r->h, GOLIN_REC_STACK, sizeof(*r) + 8 * w->n, w->h.ts, 0);
 	r->id = w->id;
-	r->n = n;
-	r->truncated = n == w->n && w->truncated;
-	for (uint32_t i = 0; i < n; i++)
+	r->n = w->n;
+	r->truncated = w->truncated;
+	for (uint32_t i = 0; i < w->n; i++)
 		r->pcs[i] = decode_ret(d, w->pcs[i]);
 }
 
@@ -140,7 +124,7 @@ void decode_pcs(const struct decoder *d, const struct wire_hdr *w,
 	} else if (w->type == WIRE_STACK && whole_stack(w)) {
 		const struct wire_stack *s = (const void *)w;
 
-		for (uint32_t i = 0, n = stack_len(d, s); i < n; i++)
+		for (uint32_t i = 0; i < s->n; i++)
 			want(arg, decode_ret(d, s->pcs[i]));
 	}
 }

@@ -10,9 +10,7 @@
 struct decoder {
 	uint32_t target, epoch;
 	uint64_t bias;
-	uint64_t text,
-		etext; /* Go's code as linked: a stack ends where it is left; 0, 0: anywhere */
-	int mem_fd;    /* of the target, -1 if there is none */
+	int mem_fd;		       /* of the target, -1 if there is none */
 	uint64_t goexit_lo, goexit_hi; /* runtime.Goexit as linked; 0 where g._panic tells */
 };
 

@@ -82,7 +82,7 @@ static bool have_bpf_rights(void)
 static const char *fix_for(int r)
 {
 	if (!refused(r))
-		return "a newer kernel: Linux 6.6 or later is best, 5.8 the least";
+		return "a newer kernel: Linux 6.6 or later is best, 5.17 the least";
 	if (have_bpf_rights())
 		return "golin has the rights, yet the kernel refuses: a container's seccomp "
 		       "filter, a user "
@@ -107,8 +107,8 @@ static void check_kernel(struct report *r)
 		    "%.40s %.60s on %.20s", u.sysname, u.release, u.machine);
 	else
 		add(r, "kernel", true,
-		    major > 5 || (major == 5 && minor >= 8) ? GOLIN_CHECK_OK : GOLIN_CHECK_FAIL,
-		    "Linux 5.8 or later is needed (ring buffers), 6.6 or later is best",
+		    major > 5 || (major == 5 && minor >= 17) ? GOLIN_CHECK_OK : GOLIN_CHECK_FAIL,
+		    "Linux 5.17 or later is needed (bpf_loop), 6.6 or later is best",
 		    "%.40s %.60s on %.20s", u.sysname, u.release, u.machine);
 }
 

@@ -368,8 +368,6 @@ static int arm(struct live *l, struct golin_err *err)
 		o.cfg.has |= WIRE_HAS_LATE;
 	o.want_tls = info->go.minor < 17;
 	l->dec.mem_fd = -1;
-	l->dec.text = info->text;
-	l->dec.etext = info->etext;
 	h = plan_hook(&l->plan, "goroutine.exit.how");
 	if (h) {
 		l->dec.goexit_lo = h->site.func_lo;

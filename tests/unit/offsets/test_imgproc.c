@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 #include <elf.h>
@@ -288,6 +289,43 @@ static void checks_sites(void **state)
 #undef LIE
 }
 
+static void checks_late_targets(void **state)
+{
+	static const struct {
+		struct golin_late_target late;
+		size_t len;
+		int ret;
+	} cases[] = {
+		{{0x400200, 8, 0}, 16, 0},	     {{0x400200, 24, 40}, 16, 0},
+		{{0x4000ff, 8, 0}, 16, -EBADMSG},    {{0x400f00, 8, 0}, 16, -EBADMSG},
+		{{0x400200, 9, 0}, 16, -EBADMSG},    {{0x400200, 2048, 0}, 16, -EBADMSG},
+		{{0x400200, 8, 8192}, 16, -EBADMSG}, {{0x400200, 8, 0}, 15, -EBADMSG},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct golin_late_target *all = NULL;
+		struct golin_err err = {0};
+		struct golin_imgproc *p;
+		size_t n = 99;
+
+		names_len = cases[i].len;
+		memcpy(names_body, &cases[i].late, sizeof(cases[i].late));
+		assert_int_equal(open_with(liar, &p, &err), 0);
+		assert_int_equal(golin_imgproc_late(p, &all, &n, &err), cases[i].ret);
+		if (cases[i].ret) {
+			assert_string_equal(err.msg, "the image process gave an answer about "
+						     "'/x/y' that cannot be: a wrapper that is "
+						     "none");
+			assert_null(all);
+		} else {
+			assert_int_equal(n, 1);
+			assert_memory_equal(all, &cases[i].late, sizeof(*all));
+		}
+		free(all);
+		golin_imgproc_close(p);
+	}
+}
+
 static int seen;
 static void count(void *arg, uint64_t pc, const struct golin_name_frame *frames, int n)
 {
@@ -400,7 +438,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(checks_what_is_loaded), cmocka_unit_test(cleans_strings),
 		cmocka_unit_test(checks_sites),		 cmocka_unit_test(checks_names),
-		cmocka_unit_test(survives_death),
+		cmocka_unit_test(checks_late_targets),	 cmocka_unit_test(survives_death),
 	};
 
 	self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
