@@ -245,14 +245,16 @@ void session_close(struct session *s)
 static void report_losses(struct session *s)
 {
 	const struct golin_source_stats *st = &s->stats;
+	bool mib = st->ring_size >= 1 << 20;
 	struct golin_model_counts c;
 
 	golin_model_counts(s->model, &c);
 	if (st->lost_ring)
 		report_warn("lost %llu of %llu events (ring full): some goroutines are missing or "
-			    "have an unknown parent. Try a larger --ring than %llu MiB",
+			    "have an unknown parent. Try a larger --ring than %llu %s",
 			    (unsigned long long)st->lost_ring, (unsigned long long)st->hits,
-			    (unsigned long long)(st->ring_size >> 20));
+			    (unsigned long long)st->ring_size >> (mib ? 20 : 10),
+			    mib ? "MiB" : "KiB");
 	if (st->missed)
 		report_warn("the kernel left out %llu hits (recursion)",
 			    (unsigned long long)st->missed);
