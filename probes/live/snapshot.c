@@ -155,8 +155,11 @@ void live_snapshot_read(struct live *l, bool again)
 	r = golin_memory_goroutines(&m, keep_seen, l, &l->seen_unread, &err);
 	if (r < 0 && r != -ESRCH)
 		live_say(l, "cannot read the goroutines that were there before: %s", err.msg);
-	if (!again)
+	if (!again) {
 		note_coming(l);
+		array_for_each (&l->seen, g)
+			latestart_resolve(&l->late, &m, g);
+	}
 	join_begin(&l->join, live_now() + SETTLE_NS);
 }
 

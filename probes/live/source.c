@@ -11,7 +11,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#include "base/cleanup.h"
 #include "base/err.h"
 #include "live/configure.h"
 #include "live/target.h"
@@ -305,6 +304,7 @@ static void close_live(struct golin_source *s)
 	array_free(&l->seen);
 	map64_done(&l->coming);
 	whereis_done(&l->where);
+	latestart_done(&l->late);
 	golin_imgproc_close(l->p);
 	golin_target_close(&l->t);
 	free(l);
@@ -344,7 +344,6 @@ static int arm(struct live *l, struct golin_err *err)
 		.progress = l->o.progress,
 		.arg = l->o.arg,
 	};
-	_cleanup_free_ struct golin_late_target *late = NULL;
 	uint32_t off;
 	int r;
 
@@ -360,10 +359,8 @@ static int arm(struct live *l, struct golin_err *err)
 			   &o.cfg, err);
 	if (r < 0)
 		return r;
-	/* Without it such goroutines bear their wrappers' names. */
-	if (golin_imgproc_late(l->p, &late, &o.nlate, NULL))
-		o.nlate = 0;
-	o.late = late;
+	o.late = l->late.all;
+	o.nlate = l->late.n;
 	if (o.nlate && golin_layout_get(golin_imgproc_layout(l->p), GOLIN_F_GOBUF_ctxt, &off))
 		o.cfg.has |= WIRE_HAS_LATE;
 	o.want_tls = info->go.minor < 17;
@@ -438,6 +435,7 @@ int golin_live_open(struct golin_target *t, struct golin_imgproc *p,
 	l->s.live = opts->groups != 0;
 	l->first_exec = l->t.go_fd >= 0;
 
+	latestart_open(&l->late, p);
 	if (opts->groups)
 		r = arm(l, err);
 	if (r >= 0 && l->t.go_fd >= 0)

@@ -9,6 +9,7 @@
 #include "live/decode.h"
 #include "live/helper.h"
 #include "live/join.h"
+#include "live/latestart.h"
 #include "live/names.h"
 #include "live/ring.h"
 #include "live/whereis.h"
@@ -69,6 +70,7 @@ struct live {
 	bool seen_again;     /* a reading on request, of what is known already */
 
 	uint64_t reads[LIVE_READS];
+	struct latestart late;
 	struct whereis where; /* of goroutines that may be read again */
 	size_t nreads;
 	struct live_gap gaps[LIVE_GAPS];
