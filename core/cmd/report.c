@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/text.h"
 
 static bool is_quiet;
@@ -17,11 +18,21 @@ static char *held_text; /* what was said meanwhile */
 static size_t held_len;
 static FILE *held_stream;
 
+/* What a library has to say beside its errors. */
+static void on_log(enum golin_log_level level, const char *text, void *arg)
+{
+	if (level <= GOLIN_LOG_WARN)
+		report_warn("%s", text);
+	else
+		report_note("%s", text);
+}
+
 void report_init(bool quiet)
 {
 	const char *term = getenv("TERM");
 
 	is_quiet = quiet;
+	golin_log_set(on_log, NULL, GOLIN_LOG_INFO);
 	show_progress = !quiet && isatty(STDERR_FILENO) && term && strcmp(term, "dumb");
 }
 

@@ -20,7 +20,6 @@ enum {
 	WIRE_TIMERS = 131072, /* armed AfterFunc timers that are remembered */
 	WIRE_THREADS = 8192,
 	WIRE_STACKS = 65536, /* stacks known to have been sent */
-	WIRE_LATE = 16384,   /* wrappers whose function only their closure tells */
 	WIRE_SPAN = 288,     /* bytes of a g that are read at once, at most */
 	WIRE_CHUNK = 1024,   /* bytes of a stack that are read at once */
 };

@@ -14,8 +14,7 @@ const struct golin_plan_hook *plan_hook(const struct golin_plan *p, const char *
 	return NULL;
 }
 
-/* A member of a struct within a struct; the layout has both. */
-static uint32_t within(const struct golin_layout *y, enum golin_field_id outer,
+uint32_t layout_within(const struct golin_layout *y, enum golin_field_id outer,
 		       enum golin_field_id inner)
 {
 	uint32_t a = 0, b = 0;
@@ -51,8 +50,8 @@ static bool make_span(struct wire_span *sp, const struct want *w, size_t n)
 static bool spans(const struct golin_layout *y, struct wire_cfg *c)
 {
 	uint32_t goid = c->g_goid, gopc = 0, startpc = 0, panic = 0, parent = 0;
-	uint32_t lo = within(y, GOLIN_F_G_stack, GOLIN_F_STACK_lo);
-	uint32_t hi = within(y, GOLIN_F_G_stack, GOLIN_F_STACK_hi);
+	uint32_t lo = layout_within(y, GOLIN_F_G_stack, GOLIN_F_STACK_lo);
+	uint32_t hi = layout_within(y, GOLIN_F_G_stack, GOLIN_F_STACK_hi);
 	bool has_parent = golin_layout_get(y, GOLIN_F_G_parentGoid, &parent);
 
 	golin_layout_get(y, GOLIN_F_G_gopc, &gopc);
@@ -93,8 +92,8 @@ int configure_wire(const struct golin_plan *plan, const struct golin_image_info 
 	c->tgid = (uint32_t)pid;
 	c->tls_g = (int32_t)info->tls_g;
 	c->stack_depth = stack_depth;
-	c->g_sched_bp = within(y, GOLIN_F_G_sched, GOLIN_F_GOBUF_bp);
-	c->g_sched_ctxt = within(y, GOLIN_F_G_sched, GOLIN_F_GOBUF_ctxt);
+	c->g_sched_bp = layout_within(y, GOLIN_F_G_sched, GOLIN_F_GOBUF_bp);
+	c->g_sched_ctxt = layout_within(y, GOLIN_F_G_sched, GOLIN_F_GOBUF_ctxt);
 	golin_layout_get(y, GOLIN_F_G_m, &c->g_m);
 	golin_layout_get(y, GOLIN_F_G_goid, &c->g_goid);
 	golin_layout_get(y, GOLIN_F_M_curg, &c->m_curg);

@@ -13,6 +13,9 @@ struct golin_err;
 int configure_wire(const struct golin_plan *plan, const struct golin_image_info *info,
 		   const struct golin_layout *layout, pid_t pid, uint32_t stack_depth,
 		   struct wire_cfg *ret, struct golin_err *err);
+/* A member of a struct within a struct, from the start of the outer one; the layout has both. */
+uint32_t layout_within(const struct golin_layout *layout, enum golin_field_id outer,
+		       enum golin_field_id inner);
 /* The resolved hook for an event, or NULL. */
 const struct golin_plan_hook *plan_hook(const struct golin_plan *p, const char *event);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdbool.h>
 #include <string.h>
-#include <unistd.h>
 #include "live/decode.h"
+#include "memory/mem.h"
 
 void decode_header(const struct decoder *d, struct golin_rec *h, uint16_t type, uint32_t size,
 		   uint64_t ts, uint64_t goid)
@@ -24,8 +24,7 @@ static uint64_t decode_start(const struct decoder *d, const struct wire_create *
 {
 	uint64_t pc = w->startpc;
 
-	if (w->h.flags & WIRE_F_LATE &&
-	    pread(d->mem_fd, &pc, sizeof(pc), (off_t)w->startpc) != sizeof(pc))
+	if (w->h.flags & WIRE_F_LATE && mem_read(d->mem_fd, w->startpc, &pc, sizeof(pc)))
 		return 0;
 	return decode_pc(d, pc);
 }

@@ -4,9 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "base/array.h"
 #include "image_process.h"
+#include "live/configure.h"
+#include "memory/mem.h"
 
 enum {
 	CHUNK = 4096,  /* bytes of a stack that are read at once */
@@ -40,11 +41,6 @@ void latestart_done(struct latestart *s)
 	memset(s, 0, sizeof(*s));
 }
 
-static bool read_word(const struct golin_memory *m, uint64_t addr, uint64_t *ret)
-{
-	return pread(m->mem_fd, ret, sizeof(*ret), (off_t)addr) == sizeof(*ret);
-}
-
 /*
  * The return addresses (as linked) of the three outermost frames, when the last leads to goexit:
  * ret[0] in the function, ret[1] in the wrapper. The target runs: what does not fit is no answer.
@@ -61,13 +57,10 @@ static bool outermost(const struct latestart *s, const struct golin_memory *m, u
 		if (bp % 8 || bp < lo || bp + 16 > hi)
 			return false;
 		if (!len || bp < base || bp + 16 > base + len) {
-			ssize_t n = pread(m->mem_fd, chunk, hi - bp < CHUNK ? hi - bp : CHUNK,
-					  (off_t)bp);
-
-			if (n < 16)
-				return false;
 			base = bp;
-			len = (uint64_t)n & ~7ull;
+			len = hi - bp < CHUNK ? hi - bp : CHUNK;
+			if (mem_read(m->mem_fd, base, chunk, len))
+				return false;
 		}
 		next = chunk[(bp - base) / 8];
 		ret[0] = ret[1];
@@ -139,21 +132,20 @@ static uint64_t entry_at(struct latestart *s, uint64_t pc, uint64_t in_wrapper, 
 void latestart_resolve(struct latestart *s, const struct golin_memory *m,
 		       struct golin_mem_goroutine *g)
 {
-	uint32_t sched = 0, bp_off = 0, stack = 0, lo_off = 0, hi_off = 0;
-	uint64_t bp, lo, hi, ret[3], entry;
+	const struct golin_layout *y = m->layout;
+	uint64_t bp, stack[2], ret[3], entry;
 
 	/* Of one that runs, the saved frame is an old one. */
 	if (!s->goexit || g->state == GOLIN_GS_RUNNING ||
 	    !map64_get(&s->wrappers, g->startpc, &(uint32_t){0}))
 		return;
-	golin_layout_get(m->layout, GOLIN_F_G_sched, &sched);
-	golin_layout_get(m->layout, GOLIN_F_GOBUF_bp, &bp_off);
-	golin_layout_get(m->layout, GOLIN_F_G_stack, &stack);
-	golin_layout_get(m->layout, GOLIN_F_STACK_lo, &lo_off);
-	golin_layout_get(m->layout, GOLIN_F_STACK_hi, &hi_off);
-	if (!read_word(m, g->g + sched + bp_off, &bp) ||
-	    !read_word(m, g->g + stack + lo_off, &lo) ||
-	    !read_word(m, g->g + stack + hi_off, &hi) || !outermost(s, m, bp, lo, hi, ret))
+	if (mem_read(m->mem_fd, g->g + layout_within(y, GOLIN_F_G_sched, GOLIN_F_GOBUF_bp), &bp,
+		     sizeof(bp)) ||
+	    mem_read(m->mem_fd, g->g + layout_within(y, GOLIN_F_G_stack, GOLIN_F_STACK_lo),
+		     &stack[0], sizeof(stack[0])) ||
+	    mem_read(m->mem_fd, g->g + layout_within(y, GOLIN_F_G_stack, GOLIN_F_STACK_hi),
+		     &stack[1], sizeof(stack[1])) ||
+	    !outermost(s, m, bp, stack[0], stack[1], ret))
 		return;
 	entry = entry_at(s, ret[0] - 1, ret[1] - 1, g->startpc);
 	if (entry)

@@ -466,8 +466,3 @@ const char *golin_live_layout_source(const struct golin_source *s)
 
 	return golin_imgproc_layout(l->p)->source == GOLIN_FROM_DWARF ? "dwarf" : "table";
 }
-
-const struct golin_target *golin_live_target(const struct golin_source *s)
-{
-	return &((const struct live *)s)->t;
-}

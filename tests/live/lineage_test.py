@@ -223,6 +223,17 @@ def compare_events(check, account, version, objs, summary):
     check.that(not lone, f"{len(lone)} ends of goroutines that never began", *lone[:5])
 
 
+def pairs(check, cmp, account, found):
+    """Each goroutine of the account with golin's of the same goid, function and place compared."""
+    for goid, e in account.by_goid.items():
+        o = found.get(goid)
+        if not check.that(o, f"goroutine {goid} ({e['func']}) is missing", e):
+            continue
+        cmp.func(e, o)
+        cmp.at(e, o)
+        yield goid, e, o
+
+
 def run(version, variant, options):
     path = live.program("lineage", version, variant)
     check = Check(f"lineage run {version} {variant} {' '.join(options)}".rstrip())
@@ -237,12 +248,7 @@ def run(version, variant, options):
     account = Account(file)
     cmp = Comparison(check, account, version)
     found = lineage_objects(check, objs)
-    for goid, e in account.by_goid.items():
-        o = found.get(goid)
-        if not check.that(o, f"goroutine {goid} ({e['func']}) is missing", e):
-            continue
-        cmp.func(e, o)
-        cmp.at(e, o)
+    for goid, e, o in pairs(check, cmp, account, found):
         cmp.same("parent", e, o["parent"], e["parent"] or None, o)
         if e["how"] != "alive":
             cmp.same("alive", e, o["alive"], False, o)
@@ -351,12 +357,7 @@ def web(version, variant, options):
     account = Account(file)
     cmp = Comparison(check, account, version)
     found = lineage_objects(check, objs)
-    for goid, e in account.by_goid.items():
-        o = found.get(goid)
-        if not check.that(o, f"goroutine {goid} ({e['func']}) is missing", e):
-            continue
-        cmp.func(e, o)
-        cmp.at(e, o)
+    for goid, e, o in pairs(check, cmp, account, found):
         if "noparent" not in e["note"]:
             cmp.same("parent", e, o["parent"], e["parent"] or None, o)
     live_now = live_tracebacks(file + ".live")

@@ -158,6 +158,5 @@ int golin_live_open(struct golin_target *t, struct golin_imgproc *p,
 /* "golin: attached to ..." needs these. */
 uint32_t golin_live_probes(const struct golin_source *s);
 const char *golin_live_layout_source(const struct golin_source *s); /* "dwarf", "table" */
-const struct golin_target *golin_live_target(const struct golin_source *s);
 
 #endif
