@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "dwarf_elf.h"
 #include "elf_image.h"
+#include "layout.h"
 
 enum {
 	/* Entries right below the unit's own, and members. Half a second, were there so many. */
@@ -15,7 +16,6 @@ enum {
 	/* One entry with all below it. */
 	MAX_DIE_SIZE = 16 << 20,
 	MAX_MEMBERS = 4096,
-	MAX_STRUCT_SIZE = 64 << 10,
 	MAX_TYPE_CHAIN = 16,
 };
 
@@ -255,7 +255,7 @@ static int add_struct(struct walk *w, int id, Dwarf_Die *die)
 
 	if (!die_number(die, DW_AT_byte_size, &size))
 		return 0; /* a declaration */
-	if (size > MAX_STRUCT_SIZE)
+	if (size > LAYOUT_MAX_STRUCT)
 		return corrupt(w, off, "a struct is too large");
 	s->members.len = 0;
 	for (r = dwarf_child(die, &child); r == 0; r = dwarf_siblingof(&child, &child)) {

@@ -7,8 +7,9 @@
 #include <string.h>
 #include "base/text.h"
 #include "image_wire.h"
+#include "layout.h"
 
-enum { MAX_STRUCT = 64 << 10, MAX_ERRNO = 4095 };
+enum { MAX_ERRNO = 4095 };
 
 #define REFUSE(text)                                                                               \
 	do {                                                                                       \
@@ -81,8 +82,8 @@ bool image_check_layout(struct golin_layout *l, const char **why)
 
 		if (s->source > GOLIN_FROM_TABLE)
 			REFUSE("a struct from nowhere");
-		if (s->source && s->size > MAX_STRUCT)
-			REFUSE("a struct of more than 64 KiB");
+		if (s->source && s->size > LAYOUT_MAX_STRUCT)
+			REFUSE("a struct that is too large");
 	}
 	for (int k = 0; k < GOLIN_F_MAX; k++) {
 		struct golin_field *f = &l->fields[k];
@@ -93,9 +94,11 @@ bool image_check_layout(struct golin_layout *l, const char **why)
 			REFUSE("a field from nowhere");
 		if (!f->source)
 			continue;
-		if (f->offset >= MAX_STRUCT || f->size > MAX_STRUCT)
-			REFUSE("a field beyond 64 KiB");
-		if (s->source && s->size && (uint64_t)f->offset + f->size > s->size)
+		if (f->offset >= LAYOUT_MAX_STRUCT || f->size > LAYOUT_MAX_STRUCT)
+			REFUSE("a field beyond any struct");
+		if (f->source != s->source)
+			REFUSE("a field that is not from where its struct is from");
+		if ((uint64_t)f->offset + f->size > s->size)
 			REFUSE("a field outside its struct");
 	}
 	return true;

@@ -19,6 +19,16 @@ struct golin_imgproc;
  */
 int golin_imgproc_open(int fd, const char *label, enum golin_layout_choice choice,
 		       struct golin_imgproc **ret, struct golin_err *err);
+/*
+ * Where the file has no DWARF and choice allows it, golin_imgproc_open() looks for the .debug file
+ * that was split off from it: by build id and by .gnu_debuglink, where gdb looks too. This one
+ * takes the file behind debug_fd instead (duplicated), and fails when it is not the program's.
+ */
+int golin_imgproc_open_debug(int fd, int debug_fd, const char *label,
+			     enum golin_layout_choice choice, struct golin_imgproc **ret,
+			     struct golin_err *err);
+/* The .debug file that was found and used, or NULL. */
+const char *golin_imgproc_debug_file(const struct golin_imgproc *p);
 /* Ends the process (bounded wait). NULL is allowed. */
 void golin_imgproc_close(struct golin_imgproc *p);
 

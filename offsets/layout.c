@@ -2,16 +2,16 @@
 /* The list of layout.def as data, and questions to a layout. */
 #include "layout.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include "base/err.h"
 
 static const struct {
-	const char *name, *other;
-	size_t len;
+	const char *name, *other; /* other: |-separated */
 } structs[GOLIN_S_MAX] = {
-#define GOLIN_STRUCT(id, n, o) [GOLIN_S_##id] = {n, o, sizeof(n) - 1},
-#define GOLIN_FIELD(s, id, member, need)
+#define GOLIN_STRUCT(id, n, o) [GOLIN_S_##id] = {n, o},
+#define GOLIN_FIELD(s, id, m, o, need)
 #include "golin/layout.def"
 #undef GOLIN_STRUCT
 #undef GOLIN_FIELD
@@ -20,12 +20,12 @@ static const struct {
 enum { REQ = 1, OPT = 0 };
 
 static const struct {
-	const char *member;
+	const char *member, *other;
 	uint16_t structure;
 	bool required;
 } fields[GOLIN_F_MAX] = {
 #define GOLIN_STRUCT(id, n, o)
-#define GOLIN_FIELD(s, id, m, need) [GOLIN_F_##s##_##id] = {m, GOLIN_S_##s, need},
+#define GOLIN_FIELD(s, id, m, o, need) [GOLIN_F_##s##_##id] = {m, o, GOLIN_S_##s, need},
 #include "golin/layout.def"
 #undef GOLIN_STRUCT
 #undef GOLIN_FIELD
@@ -34,11 +34,6 @@ static const struct {
 const char *golin_struct_name(enum golin_struct_id id)
 {
 	return structs[id].name;
-}
-
-const char *layout_struct_other_names(enum golin_struct_id id)
-{
-	return structs[id].other;
 }
 
 enum golin_struct_id golin_field_struct(enum golin_field_id id)
@@ -56,37 +51,105 @@ bool golin_field_required(enum golin_field_id id)
 	return fields[id].required;
 }
 
-enum golin_field_id layout_find_field(enum golin_struct_id id, const char *member)
+/* ---- by name ---- */
+
+/*
+ * All names of structs in an open-addressing table, and where the fields of each begin: asked for
+ * every struct of a program, of which there are tens of thousands.
+ */
+enum { NAME_SLOTS = 512 };
+
+static struct {
+	const char *name; /* not NUL-terminated: up to a | or the end */
+	uint16_t len, id;
+} names[NAME_SLOTS];
+static uint16_t first_field[GOLIN_S_MAX + 1];
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static uint32_t name_hash(const char *s, size_t len)
 {
-	for (int f = 0; f < GOLIN_F_MAX; f++)
-		if (fields[f].structure == id && !strcmp(fields[f].member, member))
-			return f;
-	return GOLIN_F_MAX;
+	uint32_t h = 2166136261u; /* FNV-1a */
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ (uint8_t)s[i]) * 16777619u;
+	return h ^ h >> 15;
 }
 
-static bool in_names(const char *names, const char *name, size_t len)
+static void add_names(const char *list, uint16_t id)
 {
-	while (*names) {
-		size_t n = strcspn(names, "|");
+	while (*list) {
+		size_t len = strcspn(list, "|");
+		uint32_t i = name_hash(list, len) % NAME_SLOTS;
 
-		if (n == len && !memcmp(names, name, n))
+		while (names[i].name)
+			i = (i + 1) % NAME_SLOTS;
+		names[i].name = list;
+		names[i].len = (uint16_t)len;
+		names[i].id = id;
+		list += len + (list[len] == '|');
+	}
+}
+
+static void index_names(void)
+{
+	int s = 0;
+
+	_Static_assert(GOLIN_S_MAX * 2 < NAME_SLOTS, "the table of names would be too full");
+	for (int i = 0; i < GOLIN_S_MAX; i++) {
+		add_names(structs[i].name, i);
+		add_names(structs[i].other, i);
+	}
+	/* layout.def has the fields of a struct behind it: they are numbered without a gap. */
+	for (int f = 0; f < GOLIN_F_MAX; f++)
+		while (s <= fields[f].structure)
+			first_field[s++] = f;
+	while (s <= GOLIN_S_MAX)
+		first_field[s++] = GOLIN_F_MAX;
+}
+
+static bool in_list(const char *list, const char *name, size_t len)
+{
+	while (*list) {
+		size_t n = strcspn(list, "|");
+
+		if (n == len && !memcmp(list, name, n))
 			return true;
-		names += n + (names[n] == '|');
+		list += n + (list[n] == '|');
 	}
 	return false;
 }
 
-/* Asked for every struct of a program: lengths settle nearly all. */
-enum golin_struct_id layout_find_struct(const char *name)
+enum golin_struct_id golin_struct_find(const char *name)
 {
 	size_t len = strlen(name);
 
-	for (int s = 0; s < GOLIN_S_MAX; s++)
-		if ((structs[s].len == len && !memcmp(structs[s].name, name, len)) ||
-		    (*structs[s].other && in_names(structs[s].other, name, len)))
-			return s;
+	pthread_once(&once, index_names);
+	for (uint32_t i = name_hash(name, len) % NAME_SLOTS; names[i].name;
+	     i = (i + 1) % NAME_SLOTS)
+		if (names[i].len == len && !memcmp(names[i].name, name, len))
+			return names[i].id;
 	return GOLIN_S_MAX;
 }
+
+enum golin_field_id golin_field_find(enum golin_struct_id id, const char *member)
+{
+	size_t len = strlen(member);
+
+	pthread_once(&once, index_names);
+	for (int f = first_field[id]; f < first_field[id + 1]; f++)
+		if (!strcmp(fields[f].member, member) || in_list(fields[f].other, member, len))
+			return f;
+	return GOLIN_F_MAX;
+}
+
+enum golin_field_id golin_struct_fields(enum golin_struct_id id, enum golin_field_id *ret_end)
+{
+	pthread_once(&once, index_names);
+	*ret_end = first_field[id + 1];
+	return first_field[id];
+}
+
+/* ---- questions to a layout ---- */
 
 bool golin_layout_get(const struct golin_layout *l, enum golin_field_id id, uint32_t *ret_offset)
 {

@@ -7,12 +7,8 @@
 
 struct elf_image;
 
-/* Names of the struct in other Go versions, |-separated, or "". */
-const char *layout_struct_other_names(enum golin_struct_id id);
-/* GOLIN_F_MAX when the struct has no such wanted member. */
-enum golin_field_id layout_find_field(enum golin_struct_id id, const char *member);
-/* By either of its names; GOLIN_S_MAX when it is not wanted. */
-enum golin_struct_id layout_find_struct(const char *name);
+/* runtime.heapArena has 2 MiB and more up to Go 1.19; nothing that is wanted comes near this. */
+enum { LAYOUT_MAX_STRUCT = 64 << 20 };
 
 /*
  * From DWARF. `known_absent` (GOLIN_S_MAX entries, or NULL) marks structs that this Go version is

@@ -8,14 +8,14 @@
 
 static int struct_id(const void *arg, const char *name)
 {
-	enum golin_struct_id id = layout_find_struct(name);
+	enum golin_struct_id id = golin_struct_find(name);
 
 	return id == GOLIN_S_MAX ? -1 : (int)id;
 }
 
 static bool member_wanted(const void *arg, int id, const char *name)
 {
-	return layout_find_field(id, name) != GOLIN_F_MAX;
+	return golin_field_find(id, name) != GOLIN_F_MAX;
 }
 
 static void fill(struct golin_layout *l, int id, const struct dwarf_struct *s)
@@ -26,7 +26,7 @@ static void fill(struct golin_layout *l, int id, const struct dwarf_struct *s)
 	l->structs[id].source = GOLIN_FROM_DWARF;
 	for (size_t i = 0; i < s->members.len; i++) {
 		const struct dwarf_member *m = &s->members.v[i];
-		enum golin_field_id f = layout_find_field(id, m->name);
+		enum golin_field_id f = golin_field_find(id, m->name);
 
 		if (f == GOLIN_F_MAX)
 			continue;

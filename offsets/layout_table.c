@@ -159,7 +159,7 @@ static bool table_key(const struct golin_go_version *go, const char *arch, uint3
 
 static void take_row(struct golin_layout *l, const struct row *r)
 {
-	enum golin_struct_id s = layout_find_struct(r->structure);
+	enum golin_struct_id s = golin_struct_find(r->structure);
 	enum golin_field_id f;
 
 	if (s == GOLIN_S_MAX || r->absent)
@@ -169,7 +169,7 @@ static void take_row(struct golin_layout *l, const struct row *r)
 		l->structs[s].source = GOLIN_FROM_TABLE;
 		return;
 	}
-	f = layout_find_field(s, r->field);
+	f = golin_field_find(s, r->field);
 	if (f == GOLIN_F_MAX)
 		return;
 	l->fields[f].offset = r->offset;
@@ -191,7 +191,7 @@ void layout_table_absent(const struct golin_go_version *go, const char *arch, bo
 		if (rows[i].kind != ROW_STRUCT || !rows[i].absent || !in_range(&rows[i], key) ||
 		    strcmp(rows[i].arch, arch))
 			continue;
-		s = layout_find_struct(rows[i].structure);
+		s = golin_struct_find(rows[i].structure);
 		if (s != GOLIN_S_MAX)
 			ret[s] = true;
 	}

@@ -18,6 +18,9 @@ struct golin_hook {
 	uint64_t offset;	 /* in the file, when found */
 	const char *instruction; /* "jbe 0x47e120", when found; else NULL */
 	const char *why;	 /* why there, or why nowhere */
+	const char *where;	 /* what stands where: "newg=rbx g=r14"; NULL not told */
+	const char *lost;	 /* what is not seen without it */
+	bool required;		 /* golin refuses the probe group without it */
 };
 
 struct golin_render {

@@ -23,6 +23,7 @@ struct golin_plan_hook {
 	struct golin_site site; /* filled in by golin_plan_resolve() */
 	uint64_t cookie;	/* private to probes: what the BPF dispatcher does at this site */
 	const char *lost;	/* what is not seen when the site is missing */
+	char where[96];		/* what stands where at the site: "newg=rbx g=r14"; "" not told */
 };
 
 struct golin_plan {

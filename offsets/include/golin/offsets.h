@@ -20,7 +20,7 @@ struct golin_err;
 /* Structs and fields, numbered by layout.def. */
 enum golin_struct_id {
 #define GOLIN_STRUCT(id, name, other) GOLIN_S_##id,
-#define GOLIN_FIELD(s, id, member, need)
+#define GOLIN_FIELD(s, id, member, other, need)
 #include "golin/layout.def"
 #undef GOLIN_STRUCT
 #undef GOLIN_FIELD
@@ -29,7 +29,7 @@ enum golin_struct_id {
 
 enum golin_field_id {
 #define GOLIN_STRUCT(id, name, other)
-#define GOLIN_FIELD(s, id, member, need) GOLIN_F_##s##_##id,
+#define GOLIN_FIELD(s, id, member, other, need) GOLIN_F_##s##_##id,
 #include "golin/layout.def"
 #undef GOLIN_STRUCT
 #undef GOLIN_FIELD
@@ -60,8 +60,14 @@ struct golin_layout {
 };
 
 const char *golin_struct_name(enum golin_struct_id id);
+/* By any name that layout.def has for it; GOLIN_S_MAX when it is not wanted. */
+enum golin_struct_id golin_struct_find(const char *name);
+/* The fields of a struct are [the result, *ret_end). */
+enum golin_field_id golin_struct_fields(enum golin_struct_id id, enum golin_field_id *ret_end);
 enum golin_struct_id golin_field_struct(enum golin_field_id id);
 const char *golin_field_name(enum golin_field_id id); /* the member: "goid" */
+/* By any name that layout.def has for it; GOLIN_F_MAX when the struct has no such wanted member. */
+enum golin_field_id golin_field_find(enum golin_struct_id id, const char *member);
 bool golin_field_required(enum golin_field_id id);
 /* False when the field is absent. */
 bool golin_layout_get(const struct golin_layout *l, enum golin_field_id id, uint32_t *ret_offset);
@@ -85,6 +91,8 @@ enum golin_image_flags {
 	GOLIN_IMAGE_RACE = 1 << 2,
 	GOLIN_IMAGE_STRIPPED = 1 << 3, /* no .symtab: functions come from .gopclntab */
 	GOLIN_IMAGE_DWARF = 1 << 4,
+	GOLIN_IMAGE_GNU_BUILD_ID = 1
+				   << 5, /* build_id is a GNU one, by which debug files are named */
 };
 
 struct golin_segment {
@@ -100,10 +108,16 @@ struct golin_image_info {
 	uint32_t dwarf_version; /* of the unit with Go's types; 0: none, or no layout asked for yet
 				 */
 	uint64_t text, etext;	/* Go's text, addresses as linked */
+	uint64_t pclntab;	/* the header of the table of functions; 0: not found */
+	uint64_t moduledata;	/* runtime.firstmoduledata; 0: not found */
 	uint64_t allgs;		/* runtime.allgs, the slice's header; 0: not found */
 	int64_t tls_g;		/* the TLS slot of g, from the fs base: -8; 0: not known */
 	uint32_t nsegments, _pad;
 	struct golin_segment segments[16]; /* PT_LOAD */
+	/* The name in .gnu_debuglink, a plain file name (cleaned; "" none), and the CRC-32 there.
+	 */
+	char debuglink[256];
+	uint32_t debuglink_crc, _pad2;
 };
 
 enum golin_layout_choice { GOLIN_LAYOUT_AUTO, GOLIN_LAYOUT_ONLY_DWARF, GOLIN_LAYOUT_ONLY_TABLE };
@@ -123,6 +137,29 @@ const struct golin_image_info *golin_image_info(const struct golin_image *img);
  * absent.
  */
 int golin_image_layout(struct golin_image *img, enum golin_layout_choice choice,
+		       struct golin_layout *ret, struct golin_err *err);
+
+/*
+ * Takes DWARF from the file behind fd, a .debug file split off from this program. -EBADMSG when it
+ * is not this program's: the build ids differ, or without them the CRC in .gnu_debuglink.
+ */
+int golin_image_attach_debug(struct golin_image *img, int fd, struct golin_err *err);
+
+/* ---- the table ---- */
+
+/* A run of patch releases of one minor that the table was made from, of one architecture. */
+struct golin_table_release {
+	uint16_t minor, from_patch, to_patch, _pad;
+	const char *arch; /* GOARCH */
+};
+
+/* All of them, by architecture and version, at most max; returns how many there are. */
+size_t golin_table_releases(struct golin_table_release *ret, size_t max);
+/*
+ * The layout of a release from the table alone. version: "go1.26.8", "1.26" (its newest known
+ * patch), "go1.26"; -EINVAL when it is none, -ENODATA when the table does not have it.
+ */
+int golin_table_layout(const char *version, const char *arch, struct golin_go_version *ret_version,
 		       struct golin_layout *ret, struct golin_err *err);
 
 /* ---- functions and hook points ---- */

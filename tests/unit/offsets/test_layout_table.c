@@ -153,11 +153,11 @@ static void test_check(void **state)
 
 static void test_names(void **state)
 {
-	assert_int_equal(layout_find_struct("runtime.g"), GOLIN_S_G);
-	assert_int_equal(layout_find_struct("runtime.gg"), GOLIN_S_MAX);
-	assert_int_equal(layout_find_struct(""), GOLIN_S_MAX);
-	assert_int_equal(layout_find_field(GOLIN_S_G, "goid"), GOLIN_F_G_goid);
-	assert_int_equal(layout_find_field(GOLIN_S_M, "goid"), GOLIN_F_MAX);
+	assert_int_equal(golin_struct_find("runtime.g"), GOLIN_S_G);
+	assert_int_equal(golin_struct_find("runtime.gg"), GOLIN_S_MAX);
+	assert_int_equal(golin_struct_find(""), GOLIN_S_MAX);
+	assert_int_equal(golin_field_find(GOLIN_S_G, "goid"), GOLIN_F_G_goid);
+	assert_int_equal(golin_field_find(GOLIN_S_M, "goid"), GOLIN_F_MAX);
 	assert_string_equal(golin_struct_name(GOLIN_S_GOBUF), "runtime.gobuf");
 	assert_string_equal(golin_field_name(GOLIN_F_G_panic), "_panic");
 	assert_int_equal(golin_field_struct(GOLIN_F_M_curg), GOLIN_S_M);
