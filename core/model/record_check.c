@@ -35,6 +35,20 @@ static const struct rec_shape shapes[] = {
 	[GOLIN_REC_EXIT] = {sizeof(struct golin_rec_exit), {0}, "exit"},
 	[GOLIN_REC_COUNTS] = {sizeof(struct golin_rec_counts), {0}, "counts"},
 	[GOLIN_REC_STATS] = {sizeof(struct golin_rec_stats), {0}, "stats"},
+	[GOLIN_REC_TYPE] = {sizeof(struct golin_rec_type_name), {STR_AT(type_name, name)}, "type"},
+	[GOLIN_REC_CONTEXT_CREATE] = {sizeof(struct golin_rec_context_create),
+				      {STR_AT(context_create, key), STR_AT(context_create, value)},
+				      "context.create"},
+	[GOLIN_REC_CONTEXT_SEEN] = {sizeof(struct golin_rec_context_seen),
+				    {STR_AT(context_seen, key), STR_AT(context_seen, value),
+				     STR_AT(context_seen, err)},
+				    "context.seen"},
+	[GOLIN_REC_CONTEXT_CANCEL] = {sizeof(struct golin_rec_context_cancel),
+				      {STR_AT(context_cancel, err), STR_AT(context_cancel, cause)},
+				      "context.cancel"},
+	[GOLIN_REC_CONTEXT_PASSED] = {sizeof(struct golin_rec_context_passed),
+				      {0},
+				      "context.passed"},
 	[GOLIN_REC_GOROUTINE_CREATE] = {sizeof(struct golin_rec_goroutine_create),
 					{0},
 					"goroutine.create"},
@@ -246,6 +260,36 @@ const char *golin_how_name(uint32_t how)
 		return "return";
 	case GOLIN_HOW_GOEXIT:
 		return "goexit";
+	default:
+		return "unknown";
+	}
+}
+
+const char *golin_context_kind_name(uint32_t kind)
+{
+	static const char *const names[] = {
+		[GOLIN_CTX_CANCEL] = "cancel",
+		[GOLIN_CTX_TIMER] = "timer",
+		[GOLIN_CTX_VALUE] = "value",
+		[GOLIN_CTX_AFTER_FUNC] = "afterFunc",
+		[GOLIN_CTX_WITHOUT_CANCEL] = "withoutCancel",
+		[GOLIN_CTX_BACKGROUND] = "background",
+		[GOLIN_CTX_TODO] = "todo",
+		[GOLIN_CTX_FOREIGN] = "foreign",
+	};
+
+	return kind < sizeof(names) / sizeof(names[0]) && names[kind] ? names[kind] : "unknown";
+}
+
+const char *golin_cancel_reason_name(uint32_t reason)
+{
+	switch (reason) {
+	case GOLIN_CANCEL_EXPLICIT:
+		return "explicit";
+	case GOLIN_CANCEL_DEADLINE:
+		return "deadline";
+	case GOLIN_CANCEL_PARENT:
+		return "parent";
 	default:
 		return "unknown";
 	}

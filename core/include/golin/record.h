@@ -47,12 +47,18 @@ enum golin_rec_type {
 	GOLIN_REC_EXIT = 10,
 	GOLIN_REC_COUNTS = 11,
 	GOLIN_REC_STATS = 12, /* stands in recordings only: their reader keeps it for itself */
+	GOLIN_REC_TYPE = 13,
 	/* goroutines */
 	GOLIN_REC_GOROUTINE_CREATE = 32,
 	GOLIN_REC_GOROUTINE_SEEN = 33,
 	GOLIN_REC_GOROUTINE_EXIT = 34,
 	GOLIN_REC_GOROUTINE_GONE = 35,
 	GOLIN_REC_GOROUTINE_STATE = 36, /* the answer to a read */
+	/* contexts */
+	GOLIN_REC_CONTEXT_CREATE = 64,
+	GOLIN_REC_CONTEXT_SEEN = 65,
+	GOLIN_REC_CONTEXT_CANCEL = 66,
+	GOLIN_REC_CONTEXT_PASSED = 67,
 	GOLIN_REC_TYPE_MAX = 256,
 };
 
@@ -125,6 +131,13 @@ struct golin_rec_stack {
 	uint32_t n;
 	uint32_t truncated; /* there were more frames */
 	__extension__ uint64_t pcs[];
+};
+
+/* Comes before the first record that names its type. */
+struct golin_rec_type_name {
+	struct golin_rec h;
+	uint64_t type;		   /* address as linked, like a pc */
+	struct golin_rec_str name; /* Go's: "*errors.errorString", "main.key" */
 };
 
 enum golin_group {
@@ -284,6 +297,95 @@ struct golin_rec_goroutine_state {
 	struct golin_rec_str wait;
 };
 
+/* ---- contexts ---- */
+
+enum golin_context_kind {
+	GOLIN_CTX_CANCEL = 1,	      /* context.cancelCtx */
+	GOLIN_CTX_TIMER = 2,	      /* context.timerCtx: with a deadline */
+	GOLIN_CTX_VALUE = 3,	      /* context.valueCtx */
+	GOLIN_CTX_AFTER_FUNC = 4,     /* context.afterFuncCtx, 1.21+ */
+	GOLIN_CTX_WITHOUT_CANCEL = 5, /* context.withoutCancelCtx, 1.21+: seen as a parent only */
+	GOLIN_CTX_BACKGROUND = 6,     /* roots: not contexts of their own, see parent_kind */
+	GOLIN_CTX_TODO = 7,
+	GOLIN_CTX_FOREIGN = 8, /* any other type: seen as a parent only */
+};
+
+enum golin_context_flags {
+	GOLIN_CTX_PARTIAL = 1 << 0,	 /* a part could not be read: counts as unread */
+	GOLIN_CTX_PARENT_KNOWN = 1 << 1, /* parent and parent_kind hold; else nothing is known */
+	GOLIN_CTX_ASKED = 1 << 2,	 /* asked_unix_ns holds */
+	GOLIN_CTX_SHOWN = 1 << 4,	 /* key and value hold text: --show-values */
+	GOLIN_CTX_AGAIN = 1 << 5, /* `seen` by a later reading: for its state, it is no news */
+};
+
+/*
+ * h.goid created it. A context is an address until that is used again: a create record for an
+ * address that is known replaces what was there. Go 1.20's context with a deadline is two objects
+ * (context.timerCtx points to a cancelCtx); it is known by the outer one, `inner` is the other.
+ * The stack begins with the constructors in package context: what they are called and where the
+ * user's code calls them is told by the names of its pcs.
+ */
+struct golin_rec_context_create {
+	struct golin_rec h;
+	uint64_t ctx, inner;
+	uint64_t parent;	       /* address; 0 for a root */
+	uint64_t type;		       /* of itself; GOLIN_REC_TYPE */
+	uint64_t parent_type;	       /* of a foreign parent; 0 else */
+	uint64_t stack;		       /* GOLIN_REC_STACK; 0 none */
+	int64_t deadline_unix_ns;      /* kind timer; 0 none */
+	int64_t asked_unix_ns;	       /* the deadline that was asked for, see flags: with one
+					* later than the parent's, kind is cancel */
+	uint64_t key_type, value_type; /* kind value; GOLIN_REC_TYPE; 0 nil */
+	uint32_t kind, parent_kind;    /* enum golin_context_kind */
+	uint32_t flags;		       /* enum golin_context_flags */
+	uint32_t _pad;
+	struct golin_rec_str key, value; /* text of strings, numbers, trace contexts */
+};
+
+/* It was there when memory was read, or turned up as a parent. Unknown members are 0. */
+struct golin_rec_context_seen {
+	struct golin_rec h; /* goid 0: who created it is not known */
+	uint64_t ctx, inner, parent, type, parent_type;
+	int64_t deadline_unix_ns;
+	uint64_t key_type, value_type;
+	uint32_t kind, parent_kind;
+	uint32_t flags;
+	uint32_t cancelled; /* 1: it was done already */
+	struct golin_rec_str key, value, err;
+};
+
+enum golin_cancel_reason {
+	GOLIN_CANCEL_EXPLICIT = 1, /* the cancel function was called */
+	GOLIN_CANCEL_DEADLINE = 2,
+	GOLIN_CANCEL_PARENT = 3, /* the parent's cancellation reached it */
+};
+
+/* h.goid cancelled it: it took effect, a call that found it done is no event. */
+struct golin_rec_context_cancel {
+	struct golin_rec h;
+	uint64_t ctx;
+	uint64_t stack;			 /* from what called (*cancelCtx).cancel outwards; 0 none */
+	uint64_t err_type, cause_type;	 /* GOLIN_REC_TYPE; cause_type 0: no cause but err */
+	uint32_t reason;		 /* enum golin_cancel_reason */
+	uint32_t flags;			 /* enum golin_context_flags */
+	struct golin_rec_str err, cause; /* what Error() says, where the type is known */
+};
+
+enum golin_passed_how {
+	GOLIN_PASSED_CLOSURE = 1, /* stands in the closure of the go statement */
+	GOLIN_PASSED_NESTED = 2,  /* in a func value that stands there */
+	GOLIN_PASSED_STACK = 3,	  /* found on its stack */
+	GOLIN_PASSED_WAITS = 4,	  /* it waits on its Done channel */
+};
+
+/* Goroutine `child` works under ctx: it was handed to it. h.goid handed it on (0 unknown). */
+struct golin_rec_context_passed {
+	struct golin_rec h;
+	uint64_t child, ctx;
+	uint32_t how; /* enum golin_passed_how */
+	uint32_t _pad;
+};
+
 /*
  * True when `rec`, of which `avail` bytes are there, is whole and its counts and strings lie
  * within it. Known types are checked wholly; of an unknown one only the header is. A body of
@@ -297,9 +399,11 @@ bool golin_record_is_clean(const struct golin_rec *rec);
 const char *golin_rec_text(const struct golin_rec *rec, struct golin_rec_str s);
 /* "goroutine.create", or NULL for a type without a name. */
 const char *golin_rec_type_name(uint16_t type);
-const char *golin_gstate_name(uint32_t state); /* "waiting" */
-const char *golin_via_name(uint32_t via);      /* "go", "timer", "coroutine" */
-const char *golin_how_name(uint32_t how);      /* "return", "goexit" */
+const char *golin_gstate_name(uint32_t state);	       /* "waiting" */
+const char *golin_via_name(uint32_t via);	       /* "go", "timer", "coroutine" */
+const char *golin_how_name(uint32_t how);	       /* "return", "goexit" */
+const char *golin_context_kind_name(uint32_t kind);    /* "cancel", "timer", "afterFunc" ... */
+const char *golin_cancel_reason_name(uint32_t reason); /* "explicit", "deadline", "parent" */
 
 /*
  * Builds a record that has strings:
