@@ -26,12 +26,14 @@ LAYERS = {
 
 # Public headers in shared folders, and sources that belong to another layer than their folder.
 HEADER_LAYER = {
+    "golin/err.h": "base",
     "golin/record.h": "rec",
     "golin/source.h": "rec",
     "golin/model.h": "model",
     "golin/dump.h": "model",
 }
 FILE_LAYER = {
+    "core/include/golin/err.h": "base",
     "core/model/record_build.c": "rec",
     "core/model/record_check.c": "rec",
     "core/include/golin/record.h": "rec",
