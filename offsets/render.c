@@ -214,6 +214,32 @@ static void json_hook(struct jsonw *w, const struct golin_hook *h)
 	jsonw_end(w, '}');
 }
 
+/* Where the runtime's data lies, as linked; what was not found is null. */
+static void json_addresses(const struct golin_image_info *info, struct jsonw *w)
+{
+	const struct {
+		const char *name;
+		uint64_t v;
+	} all[] = {
+		{"text", info->text},		{"etext", info->etext},
+		{"pclntab", info->pclntab},	{"moduledata", info->moduledata},
+		{"runtime.allgs", info->allgs},
+	};
+
+	jsonw_begin(w, "addresses", '{');
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (all[i].v)
+			jsonw_hex(w, all[i].name, all[i].v);
+		else
+			jsonw_null(w, all[i].name);
+	jsonw_end(w, '}');
+	/* From the thread pointer; a slot of g is never at 0. */
+	if (info->tls_g)
+		jsonw_i64(w, "tls_g", info->tls_g);
+	else
+		jsonw_null(w, "tls_g");
+}
+
 void golin_render_json(const struct golin_render *r, struct strbuf *out)
 {
 	const struct golin_image_info *info = r->info;
@@ -229,6 +255,7 @@ void golin_render_json(const struct golin_render *r, struct strbuf *out)
 	else
 		jsonw_null(&w, "dwarf_version");
 	jsonw_str(&w, "build_id", *info->build_id ? info->build_id : NULL);
+	json_addresses(info, &w);
 	jsonw_begin(&w, "structs", '{');
 	for (int s = 0; s < GOLIN_S_MAX; s++)
 		if (is_shown(r, s))

@@ -28,6 +28,10 @@ static int setup(void **state)
 	strcpy(info.build_id, "abcd01");
 	info.flags = GOLIN_IMAGE_PIE | GOLIN_IMAGE_DWARF;
 	info.dwarf_version = 4;
+	info.text = 0x401000;
+	info.etext = 0x4f0000;
+	info.allgs = 0x5a2360;
+	info.tls_g = -8;
 	layout.source = GOLIN_FROM_DWARF;
 	layout.structs[GOLIN_S_STACK] = (struct golin_struct){16, GOLIN_FROM_DWARF};
 	layout.fields[GOLIN_F_STACK_lo] = (struct golin_field){0, 8, GOLIN_FROM_DWARF, "uintptr"};
@@ -69,8 +73,10 @@ static void test_json(void **state)
 	assert_string_equal(
 		strbuf_cstr(&out),
 		"{\"go\":\"go1.26.8 X:nodwarf5\",\"arch\":\"amd64\",\"source\":\"dwarf\","
-		"\"dwarf_version\":4,\"build_id\":\"abcd01\",\"structs\":{\"runtime.m\":{\"size\":"
-		"1824,"
+		"\"dwarf_version\":4,\"build_id\":\"abcd01\","
+		"\"addresses\":{\"text\":\"0x401000\",\"etext\":\"0x4f0000\",\"pclntab\":null,"
+		"\"moduledata\":null,\"runtime.allgs\":\"0x5a2360\"},\"tls_g\":-8,"
+		"\"structs\":{\"runtime.m\":{\"size\":1824,"
 		"\"fields\":{\"g0\":{\"offset\":0,\"size\":8,\"type\":\"*runtime.g\",\"source\":"
 		"\"table\"},"
 		"\"curg\":{\"offset\":184,\"size\":8,\"type\":null,\"source\":\"table\"}}}},"
@@ -92,11 +98,16 @@ static void test_json_absent(void **state)
 	layout.source = GOLIN_FROM_TABLE;
 	info.dwarf_version = 0;
 	*info.build_id = '\0';
+	info.text = info.etext = info.allgs = 0;
+	info.tls_g = 0;
 	golin_render_json(&r, &out);
 	assert_string_equal(
 		strbuf_cstr(&out),
 		"{\"go\":\"go1.26.8 X:nodwarf5\",\"arch\":\"amd64\",\"source\":\"table\","
-		"\"dwarf_version\":null,\"build_id\":null,\"structs\":{\"runtime.coro\":null},"
+		"\"dwarf_version\":null,\"build_id\":null,"
+		"\"addresses\":{\"text\":null,\"etext\":null,\"pclntab\":null,"
+		"\"moduledata\":null,\"runtime.allgs\":null},\"tls_g\":null,"
+		"\"structs\":{\"runtime.coro\":null},"
 		"\"hooks\":[]}\n");
 	strbuf_clear(&out);
 	r.only_struct = "runtime.stack";
