@@ -38,6 +38,8 @@ int image_code_open(struct golin_image *img, struct golin_err *err)
 	img->code = code;
 	img->info.text = code->module.text;
 	img->info.etext = code->module.etext;
+	img->info.pclntab = code->tab.vaddr;
+	img->info.moduledata = code->module.vaddr;
 	if (img->elf.machine == EM_X86_64) {
 		img->info.allgs = moduledata_allgs(&img->elf, &code->tab);
 		if (!img->info.allgs)
