@@ -9,6 +9,7 @@
 #define GOLIN_IMAGE_PROCESS_H
 
 #include <sys/types.h>
+#include "golin/layout.h"
 #include "golin/offsets.h"
 
 struct golin_imgproc;

@@ -19,6 +19,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include "base/err.h"
+#include "golin/layout.h"
 #include "golin/offsets.h"
 
 enum {

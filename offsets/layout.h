@@ -3,6 +3,7 @@
 #ifndef GOLIN_OFFSETS_LAYOUT_H
 #define GOLIN_OFFSETS_LAYOUT_H
 
+#include "golin/layout.h"
 #include "golin/offsets.h"
 
 struct elf_image;

@@ -1,23 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "x86.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include "elf_image.h"
 
+static ZydisDecoder decoder;
+static pthread_once_t decoder_once = PTHREAD_ONCE_INIT;
+
+static void init_decoder(void)
+{
+	/* It refuses only modes that do not go together. */
+	(void)ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+}
+
 bool x86_decode(const struct elf_image *e, uint64_t addr, uint64_t limit, struct x86_insn *ret)
 {
-	static ZydisDecoder decoder;
-	static bool ready;
 	size_t avail = elf_image_avail(e, addr);
 	const uint8_t *p;
 
-	if (!ready) {
-		if (ZYAN_FAILED(ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64,
-						 ZYDIS_STACK_WIDTH_64)))
-			return false;
-		ready = true;
-	}
+	pthread_once(&decoder_once, init_decoder);
 	if (addr >= limit)
 		return false;
 	if (avail > limit - addr)

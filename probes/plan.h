@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "golin/layout.h"
 #include "golin/offsets.h"
 
 struct golin_err;

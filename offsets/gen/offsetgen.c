@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/strbuf.h"
+#include "golin/layout.h"
 #include "golin/offsets.h"
 #include "render.h"
 
@@ -33,7 +34,8 @@ static int print_binary(const char *path, enum golin_layout_choice choice, struc
 		return r;
 	r = golin_image_layout(img, choice, &l, err);
 	if (!r) {
-		render = (struct golin_render){.info = golin_image_info(img), .layout = &l};
+		render = (struct golin_render){
+			.info = golin_image_info(img), .layout = &l, .bare = true};
 		golin_render_tsv(&render, &out);
 		fputs(strbuf_cstr(&out), stdout);
 		strbuf_done(&out);

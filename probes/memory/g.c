@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 #include "base/err.h"
+#include "golin/layout.h"
 #include "golin/offsets.h"
 #include "memory/g.h"
 #include "memory/mem.h"

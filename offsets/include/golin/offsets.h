@@ -1,8 +1,34 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What an ELF file says about the Go program in it: version, struct layouts, functions, hook
- * points, names of pcs. Everything here parses foreign bytes in the calling process; golin itself
- * does so in the image process only (image_process.h), whose answers have the same shapes.
+ * libgolin-offsets: what an ELF file says about the Go program in it: version, layouts of the
+ * runtime's and the standard library's structs, functions, instructions to probe, names of pcs.
+ * docs/offsets.md shows how to use it.
+ *
+ * Units: offsets, sizes and lengths are bytes; addresses are those of the file as it was linked
+ * (add the load bias of a running PIE); file offsets are what the kernel wants for an uprobe.
+ *
+ * Errors: a function that returns int returns 0 or a negative errno, and tells more in *err unless
+ * err is NULL (golin/err.h). Results are written only on success. Nothing is ever printed, no
+ * locale or environment is read, no descriptor is left open but by golin_image_open().
+ *
+ * Strings that come out of a file are clean: UTF-8 without control characters (golin/err.h).
+ *
+ * Ownership: what a function hands out as `const ... *` belongs to the library and lives as long
+ * as the object from which it comes; what has a _close or _free is the caller's to close or free.
+ *
+ * Threads: any number may work at once on different objects; one golin_image is for one thread at
+ * a time. A struct golin_layout that is no longer written may be read by all.
+ *
+ * Hostile files: they are parsed in the calling process, by this library, libelf, libdw and zlib.
+ * Every size, count and loop is bounded, but there is no second fence as `golin offsets` has one
+ * (a process without rights): a program with rights that looks at other people's files had better
+ * run that, and read its JSON. The file is mapped: cutting it meanwhile raises SIGBUS.
+ *
+ * ABI: programs built with this header run with every later library of the same soname. Functions
+ * stay, with their symbol versions; the structs below keep their size, but for those that only the
+ * library allocates (golin_image_info, golin_layout), which may grow at their end; enums may get
+ * new values. Layouts are asked for by name, since the list of what is wanted (golin/layout.def)
+ * grows with every version: its order and its length are no part of the ABI.
  */
 #ifndef GOLIN_OFFSETS_H
 #define GOLIN_OFFSETS_H
@@ -10,31 +36,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "golin/err.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
-struct golin_err;
+/* The library that runs, which may be newer than the one of this header: "0.1.0". */
+const char *golin_offsets_version(void);
+/* The elfutils that are loaded with it, which read DWARF: "0.188". */
+const char *golin_elfutils_version(void);
 
-/* Structs and fields, numbered by layout.def. */
-enum golin_struct_id {
-#define GOLIN_STRUCT(id, name, other) GOLIN_S_##id,
-#define GOLIN_FIELD(s, id, member, other, need)
-#include "golin/layout.def"
-#undef GOLIN_STRUCT
-#undef GOLIN_FIELD
-	GOLIN_S_MAX
-};
-
-enum golin_field_id {
-#define GOLIN_STRUCT(id, name, other)
-#define GOLIN_FIELD(s, id, member, other, need) GOLIN_F_##s##_##id,
-#include "golin/layout.def"
-#undef GOLIN_STRUCT
-#undef GOLIN_FIELD
-	GOLIN_F_MAX
-};
+/* ---- layouts ---- */
 
 enum golin_value_source {
 	GOLIN_FROM_NONE = 0, /* absent */
@@ -42,6 +56,7 @@ enum golin_value_source {
 	GOLIN_FROM_TABLE = 2,
 };
 
+/* A member of a struct. */
 struct golin_field {
 	uint32_t offset, size; /* bytes; meaningful only when source is not GOLIN_FROM_NONE */
 	uint8_t source;	       /* enum golin_value_source: absent is not offset 0 */
@@ -49,30 +64,36 @@ struct golin_field {
 };
 
 struct golin_struct {
-	uint32_t size; /* bytes, when source is not GOLIN_FROM_NONE */
-	uint8_t source;
+	uint32_t size;	/* bytes, when source is not GOLIN_FROM_NONE */
+	uint8_t source; /* enum golin_value_source */
 };
 
-struct golin_layout {
-	struct golin_struct structs[GOLIN_S_MAX];
-	struct golin_field fields[GOLIN_F_MAX];
-	uint8_t source; /* enum golin_value_source of the whole: never mixed within a struct */
-};
+/* All structs and members that golin/layout.def names, each with its source, or absent. */
+struct golin_layout;
 
-const char *golin_struct_name(enum golin_struct_id id);
-/* By any name that layout.def has for it; GOLIN_S_MAX when it is not wanted. */
-enum golin_struct_id golin_struct_find(const char *name);
-/* The fields of a struct are [the result, *ret_end). */
-enum golin_field_id golin_struct_fields(enum golin_struct_id id, enum golin_field_id *ret_end);
-enum golin_struct_id golin_field_struct(enum golin_field_id id);
-const char *golin_field_name(enum golin_field_id id); /* the member: "goid" */
-/* By any name that layout.def has for it; GOLIN_F_MAX when the struct has no such wanted member. */
-enum golin_field_id golin_field_find(enum golin_struct_id id, const char *member);
-bool golin_field_required(enum golin_field_id id);
-/* False when the field is absent. */
-bool golin_layout_get(const struct golin_layout *l, enum golin_field_id id, uint32_t *ret_offset);
-/* 0, or -ENODATA naming each required field that is absent. */
-int golin_layout_check(const struct golin_layout *l, struct golin_err *err);
+/* An empty one, to be filled and freed by the caller. NULL: out of memory. */
+struct golin_layout *golin_layout_new(void);
+void golin_layout_free(struct golin_layout *l); /* NULL is allowed */
+/* Where the layout as a whole comes from; a struct is never of mixed sources. */
+enum golin_value_source golin_layout_source(const struct golin_layout *l);
+/*
+ * By Go's names, "runtime.g" and "goid"; where a thing was renamed, any of its names finds it
+ * ("runtime.maptype" and "internal/abi.OldMapType"). -ENODATA: absent in this program or version;
+ * -ENOENT: layout.def of the library that runs has no such name.
+ */
+int golin_layout_struct(const struct golin_layout *l, const char *name, struct golin_struct *ret);
+int golin_layout_field(const struct golin_layout *l, const char *name, const char *member,
+		       struct golin_field *ret);
+/*
+ * The names of layout.def that can be asked for, by number from 0 on: NULL behind the last. The
+ * numbers hold for the library that runs; keep names.
+ */
+const char *golin_wanted_struct(uint32_t i);
+const char *golin_wanted_member(uint32_t i, uint32_t j); /* j of struct i */
+/* "dwarf", "table" or "absent". */
+const char *golin_value_source_name(enum golin_value_source source);
+
+/* ---- files ---- */
 
 struct golin_go_version {
 	uint16_t minor;	 /* 26 in go1.26.8 */
@@ -87,14 +108,15 @@ bool golin_go_version_parse(const char *s, struct golin_go_version *ret);
 
 enum golin_image_flags {
 	GOLIN_IMAGE_PIE = 1 << 0,
-	GOLIN_IMAGE_CGO = 1 << 1,
+	GOLIN_IMAGE_CGO = 1 << 1, /* linked with C code */
 	GOLIN_IMAGE_RACE = 1 << 2,
 	GOLIN_IMAGE_STRIPPED = 1 << 3, /* no .symtab: functions come from .gopclntab */
-	GOLIN_IMAGE_DWARF = 1 << 4,
-	GOLIN_IMAGE_GNU_BUILD_ID = 1
-				   << 5, /* build_id is a GNU one, by which debug files are named */
+	GOLIN_IMAGE_DWARF = 1 << 4,    /* in this file, or in the one attached to it */
+	/* build_id is a GNU one, by which debug files are named. */
+	GOLIN_IMAGE_GNU_BUILD_ID = 1 << 5,
 };
 
+/* A PT_LOAD of the program. */
 struct golin_segment {
 	uint64_t file_off, vaddr, file_size, mem_size;
 	uint32_t flags, _pad; /* PF_X, PF_W, PF_R */
@@ -120,28 +142,35 @@ struct golin_image_info {
 	uint32_t debuglink_crc, _pad2;
 };
 
-enum golin_layout_choice { GOLIN_LAYOUT_AUTO, GOLIN_LAYOUT_ONLY_DWARF, GOLIN_LAYOUT_ONLY_TABLE };
+enum golin_layout_choice {
+	GOLIN_LAYOUT_AUTO, /* DWARF where it is whole, else the table */
+	GOLIN_LAYOUT_ONLY_DWARF,
+	GOLIN_LAYOUT_ONLY_TABLE,
+};
 
 struct golin_image; /* an open ELF file */
 
 /*
- * fd stays the caller's and may be closed afterwards. Errors: -ENOEXEC not an ELF file or not a
- * Go program, -EBADMSG malformed, -EOPNOTSUPP a class, architecture or version that is refused.
+ * fd, open for reading, stays the caller's and may be closed afterwards. Errors: -ENOEXEC not an
+ * ELF file or not a Go program, -EBADMSG malformed, -EOPNOTSUPP a class, architecture or version
+ * that is refused.
  */
 int golin_image_open(int fd, struct golin_image **ret, struct golin_err *err);
-void golin_image_close(struct golin_image *img);
+void golin_image_close(struct golin_image *img); /* NULL is allowed */
 const struct golin_image_info *golin_image_info(const struct golin_image *img);
 /*
- * The layout by choice; AUTO: DWARF where it is whole, else the table. -ENODATA: no DWARF (or no
- * table for this version) and which; -EBADMSG: the DWARF is corrupt, which is never taken for
- * absent.
+ * The layout by choice, into *ret. -ENODATA: no DWARF (or no table for this version) and which;
+ * -EBADMSG: the DWARF is corrupt, which is never taken for absent. A layout without one of the
+ * members that layout.def calls required (runtime.g's goid ...) is none. *ret is undefined on an
+ * error.
  */
 int golin_image_layout(struct golin_image *img, enum golin_layout_choice choice,
 		       struct golin_layout *ret, struct golin_err *err);
 
 /*
- * Takes DWARF from the file behind fd, a .debug file split off from this program. -EBADMSG when it
- * is not this program's: the build ids differ, or without them the CRC in .gnu_debuglink.
+ * Takes DWARF from the file behind fd (as above), a .debug file split off from this program.
+ * -EBADMSG when it is not this program's: the build ids differ, or without them the CRC in
+ * .gnu_debuglink.
  */
 int golin_image_attach_debug(struct golin_image *img, int fd, struct golin_err *err);
 
@@ -150,23 +179,30 @@ int golin_image_attach_debug(struct golin_image *img, int fd, struct golin_err *
 /* A run of patch releases of one minor that the table was made from, of one architecture. */
 struct golin_table_release {
 	uint16_t minor, from_patch, to_patch, _pad;
-	const char *arch; /* GOARCH */
+	const char *arch; /* GOARCH; for good */
 };
 
 /* All of them, by architecture and version, at most max; returns how many there are. */
 size_t golin_table_releases(struct golin_table_release *ret, size_t max);
 /*
  * The layout of a release from the table alone. version: "go1.26.8", "1.26" (its newest known
- * patch), "go1.26"; -EINVAL when it is none, -ENODATA when the table does not have it.
+ * patch), "go1.26"; -EINVAL when it is none, -ENODATA when the table does not have it. ret_version
+ * may be NULL.
  */
 int golin_table_layout(const char *version, const char *arch, struct golin_go_version *ret_version,
 		       struct golin_layout *ret, struct golin_err *err);
 
 /* ---- functions and hook points ---- */
 
-/* [*ret_lo, *ret_hi) as linked; the real function where an ABI wrapper has the same name. */
+/*
+ * [*ret_lo, *ret_hi) as linked; the real function where an ABI wrapper has the same name. name: as
+ * a Go traceback prints it, "net/http.(*Server).Serve". -ENOENT: the program has none (inlined
+ * everywhere, or left out by the linker).
+ */
 int golin_image_func(struct golin_image *img, const char *name, uint64_t *ret_lo, uint64_t *ret_hi,
 		     struct golin_err *err);
+
+enum { GOLIN_REG_NONE = 0xff };
 
 enum golin_site_kind {
 	/* The prologue's branch to morestack, or the push %rbp behind it: arguments, stack pointer
@@ -176,6 +212,13 @@ enum golin_site_kind {
 	GOLIN_SITE_STORE = 3, /* the only 8-byte store of a register to disp(%base) behind the
 			       * first call; base and value registers are told */
 	GOLIN_SITE_ENTRY = 4, /* the first instruction (functions without a stack check) */
+	/* The conditional jump behind the first compare with runtime.writeBarrier: base_reg has the
+	 * object that is being made. The first `disp` argument words stand at 16(%rbp) and on, where
+	 * the caller left room for them. */
+	GOLIN_SITE_BARRIER = 5,
+	/* The conditional jump behind `call target; test %bl,%bl`, target(...) (word, bool): rax and
+	 * bl have what it returned. drop_flags drops false. */
+	GOLIN_SITE_RESULT = 6,
 };
 
 enum golin_insn {
@@ -184,13 +227,14 @@ enum golin_insn {
 	GOLIN_INSN_NOP5 = 3,
 	GOLIN_INSN_CALL = 4,
 	GOLIN_INSN_OTHER = 5, /* the kernel single-steps it: 30 times the cost in a VM */
+	GOLIN_INSN_JCC = 6,   /* another conditional jump */
 };
 
 struct golin_site_want {
 	char func[96];
-	char target[96]; /* GOLIN_SITE_CALL */
+	char target[96]; /* GOLIN_SITE_CALL, GOLIN_SITE_RESULT */
 	uint32_t kind;	 /* enum golin_site_kind */
-	int32_t disp;	 /* GOLIN_SITE_STORE */
+	int32_t disp;	 /* GOLIN_SITE_STORE, GOLIN_SITE_BARRIER */
 };
 
 struct golin_site {
@@ -199,34 +243,42 @@ struct golin_site {
 	uint64_t vaddr;	   /* as linked */
 	uint64_t file_off; /* what the kernel wants */
 	uint64_t func_lo, func_hi;
+	/* 0, or in the file a 5-byte nop right before the site, where all is as there: cheaper on
+	 * kernels that make a call of it (Linux 6.18 and later), dearer on those before. */
+	uint64_t nop5_off;
 	uint32_t drop_flags; /* 0x41 at a jbe: a hit with any of these in FLAGS is not a call */
-	uint8_t base_reg, value_reg; /* GOLIN_SITE_STORE: x86 numbers, 0 rax .. 15 r15 */
-	uint8_t _pad[2];
+	/* x86 numbers, 0 rax .. 15 r15, GOLIN_REG_NONE */
+	uint8_t base_reg, value_reg; /* GOLIN_SITE_STORE; GOLIN_SITE_BARRIER: base_reg alone */
+	uint8_t g_reg;		     /* GOLIN_SITE_PROLOGUE: holds g there */
+	uint8_t _pad;
 	char text[56]; /* the instruction: "jbe 0x47e120" */
 	char why[72];  /* "branch to morestack; flags tell growth", or why there is none */
 };
 
+/* The instruction to probe, amd64 only. Returns ret->error, beside which `why` says more. */
 int golin_image_site(struct golin_image *img, const struct golin_site_want *want,
 		     struct golin_site *ret);
 
 /* ---- names ---- */
 
+enum golin_name_flags {
+	GOLIN_NAME_WRAPPER = 1 << 0, /* compiler-made: gowrap, dwrap, method and ABI wrappers */
+	GOLIN_NAME_RUNTIME = 1 << 1, /* of package runtime and those below it */
+};
+
 struct golin_name_frame {
 	char func[1024], file[1024]; /* clean text */
-	uint32_t line;
-	uint32_t flags; /* enum golin_frame_flags of golin/record.h: 1 wrapper, 2 runtime */
+	uint32_t line;		     /* 0: not known */
+	uint32_t flags;		     /* enum golin_name_flags */
 };
 
 /*
- * What stands at a pc (as linked, ready for look-up), innermost inlined frame first; returns how
- * many, at most max, 0 for none. At the entry of a compiler-made wrapper (gowrap, dwrap,
- * main.f.func1 of Go 1.18-1.21's go statements) that calls one function, the first frame is that
- * function at its entry, and the wrapper, flagged so, stands behind it.
+ * What stands at a pc (as linked, ready for look-up: one below a return address), innermost inlined
+ * frame first; returns how many, at most max, 0 for none. At the entry of a compiler-made wrapper
+ * (gowrap, dwrap, main.f.func1 of Go 1.18-1.21's go statements) that calls one function, the first
+ * frame is that function at its entry, and the wrapper, flagged so, stands behind it.
  */
 int golin_image_names(struct golin_image *img, uint64_t pc, struct golin_name_frame *ret, int max);
-
-/* The version of elfutils that is loaded: "0.188". */
-const char *golin_elfutils_version(void);
 
 /*
  * A wrapper whose function only the running program knows: `go f(x)` with a variable f, or
@@ -242,6 +294,7 @@ struct golin_late_target {
 size_t golin_image_late_targets(struct golin_image *img, struct golin_late_target *ret, size_t max,
 				bool *ret_more);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -4,6 +4,7 @@
 #define GOLIN_TESTS_EXPECTED_H
 
 #include <stdbool.h>
+#include "golin/layout.h"
 #include "golin/offsets.h"
 
 struct expected {

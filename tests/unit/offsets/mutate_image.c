@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include "base/err.h"
 #include "elf_image.h"
+#include "golin/layout.h"
 #include "golin/offsets.h"
 
 static uint64_t seed;

@@ -14,6 +14,7 @@
 #include "buildinfo.h"
 #include "elf_image.h"
 #include "elfbuild.h"
+#include "golin/layout.h"
 #include "golin/offsets.h"
 
 enum { DATA = 0x500000 };

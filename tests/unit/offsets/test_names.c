@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "code.h"
+#include "golin/layout.h"
 #include "image.h"
 
 enum { MAX_FRAMES = 32, SHOWN = 10, WRAPPER = 1 };

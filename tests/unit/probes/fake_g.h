@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "golin/layout.h"
 #include "golin/offsets.h"
 #include "golin/probes.h"
 
