@@ -118,6 +118,19 @@ int goroutine_add(struct golin_model *m, uint32_t space, uint64_t goid, golin_gi
 	return 0;
 }
 
+int goroutine_alive(struct golin_model *m, uint32_t space, uint64_t goid, golin_gidx *ret)
+{
+	int rc;
+
+	*ret = goroutine_find(m, space, goid);
+	if (*ret != GOLIN_GIDX_NONE || !goid || !key_fits(goid))
+		return 0;
+	rc = goroutine_add(m, space, goid, ret);
+	if (!rc)
+		goroutine_set_live(m, *ret);
+	return rc;
+}
+
 static void count_live(struct golin_model *m, golin_gidx i, int by)
 {
 	struct golin_goroutine *g = &node_at(m, i)->g;
@@ -143,6 +156,7 @@ static void unset_live(struct golin_model *m, golin_gidx i)
 	g->state = (uint8_t)GOLIN_GS_UNKNOWN;
 	g->wait = 0;
 	g->wait_since = 0;
+	contexts_goroutine_live(m, i, -1);
 }
 
 void goroutine_set_live(struct golin_model *m, golin_gidx i)
@@ -154,6 +168,7 @@ void goroutine_set_live(struct golin_model *m, golin_gidx i)
 	g->flags |= GOLIN_GF_ALIVE;
 	g->flags &= (uint8_t)~GOLIN_GF_GHOST;
 	count_live(m, i, 1);
+	contexts_goroutine_live(m, i, 1);
 }
 
 void goroutine_set_system(struct golin_model *m, golin_gidx i, bool system)
@@ -181,6 +196,7 @@ static void forget(struct golin_model *m, golin_gidx i)
 
 	leave_queue(m, i);
 	unset_live(m, i);
+	contexts_goroutine_gone(m, i);
 	tree_unlink(m, i);
 	if (n->g.exited)
 		m->counts.ended--;

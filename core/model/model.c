@@ -8,6 +8,7 @@ enum {
 	DEFAULT_ENDED = 262144,
 	DEFAULT_STACKS = 65536,
 	DEFAULT_NAMES = 262144,
+	DEFAULT_CONTEXTS = 131072,
 	WALK_PER_RECORD = 64,
 };
 
@@ -20,6 +21,7 @@ static void model_init(struct golin_model *m, const struct golin_model_opts *opt
 	m->unused = m->root_first = m->root_last = GOLIN_GIDX_NONE;
 	m->queue = m->passed = (struct queue){GOLIN_GIDX_NONE, GOLIN_GIDX_NONE};
 	m->cur_space = m->target_space = NO_SPACE;
+	contexts_init(&m->contexts);
 }
 
 static void model_done(struct golin_model *m)
@@ -31,6 +33,7 @@ static void model_done(struct golin_model *m)
 	strings_done(&m->strings);
 	names_done(&m->names);
 	stacks_done(&m->stacks);
+	contexts_done(&m->contexts);
 }
 
 int golin_model_new(const struct golin_model_opts *opts, struct golin_model **ret)
@@ -43,6 +46,7 @@ int golin_model_new(const struct golin_model_opts *opts, struct golin_model **re
 	o.max_ended = o.max_ended ? o.max_ended : DEFAULT_ENDED;
 	o.max_stacks = o.max_stacks ? o.max_stacks : DEFAULT_STACKS;
 	o.max_names = o.max_names ? o.max_names : DEFAULT_NAMES;
+	o.max_contexts = o.max_contexts ? o.max_contexts : DEFAULT_CONTEXTS;
 	model_init(m, &o);
 	*ret = m;
 	return 0;
@@ -322,8 +326,10 @@ static int apply_exec(struct golin_model *m, uint32_t space, const struct golin_
 	m->spaces.v[space].exec_exe = exe;
 	m->spaces.v[space].exec_ts = r->h.ts;
 	for (uint32_t k = 0; k < m->spaces.len; k++)
-		if (m->spaces.v[k].target == r->h.target && m->spaces.v[k].epoch < r->h.epoch)
+		if (m->spaces.v[k].target == r->h.target && m->spaces.v[k].epoch < r->h.epoch) {
 			goroutine_end_all(m, k, r->h.ts);
+			contexts_end_all(m, k);
+		}
 	return 0;
 }
 
@@ -415,6 +421,20 @@ static int dispatch(struct golin_model *m, const struct golin_rec *rec)
 		return 0;
 	case GOLIN_REC_GOROUTINE_STATE:
 		return apply_state(m, space, (const struct golin_rec_goroutine_state *)rec);
+	case GOLIN_REC_TYPE:
+		return model_apply_type(m, (const struct golin_rec_type_name *)rec, space);
+	case GOLIN_REC_CONTEXT_CREATE:
+		return model_apply_context_create(m, (const struct golin_rec_context_create *)rec,
+						  space);
+	case GOLIN_REC_CONTEXT_SEEN:
+		return model_apply_context_seen(m, (const struct golin_rec_context_seen *)rec,
+						space);
+	case GOLIN_REC_CONTEXT_CANCEL:
+		return model_apply_context_cancel(m, (const struct golin_rec_context_cancel *)rec,
+						  space);
+	case GOLIN_REC_CONTEXT_PASSED:
+		return model_apply_context_passed(m, (const struct golin_rec_context_passed *)rec,
+						  space);
 	default:
 		return 0;
 	}
@@ -462,7 +482,7 @@ static uint64_t model_bytes(const struct golin_model *m)
 {
 	return sizeof(*m) + m->nodes.cap * sizeof(*m->nodes.v) +
 	       m->spaces.cap * sizeof(*m->spaces.v) + goids_bytes(&m->goids) +
-	       map_bytes(&m->by_space) + strings_bytes(&m->strings) +
+	       contexts_bytes(&m->contexts) + map_bytes(&m->by_space) + strings_bytes(&m->strings) +
 	       m->names.v.cap * sizeof(*m->names.v.v) +
 	       m->names.frames.cap * sizeof(*m->names.frames.v) + map_bytes(&m->names.ids) +
 	       map_bytes(&m->names.unnamed) + m->stacks.v.cap * sizeof(*m->stacks.v.v) +

@@ -11,6 +11,7 @@
 
 #include "base/array.h"
 #include "base/map64.h"
+#include "golin/context.h"
 #include "golin/model.h"
 
 enum {
@@ -117,6 +118,83 @@ int goids_put(struct goids *t, uint64_t key, golin_gidx i);
 void goids_del(struct goids *t, uint64_t key);
 size_t goids_bytes(const struct goids *t);
 
+/* ---- contexts.c: the table of contexts and their trees ---- */
+
+struct ctx_node {
+	struct golin_context c; /* c.kind 0: not in use */
+	uint64_t inner;		/* Go 1.20: the other object's address */
+	uint64_t origin_first;	/* origin's c.first: whether it still is the one that it was */
+	golin_cidx origin;	/* where the cascade began */
+	uint32_t holders;	/* the first of its edges */
+	uint32_t nlive_holders;
+	golin_cidx qnext, qprev; /* among the ended; qnext of one not in use: the next such */
+};
+
+/* A goroutine that works under a context. Edge 0 is none. */
+struct ctx_edge {
+	golin_cidx c;
+	golin_gidx g;
+	uint32_t cnext, cprev; /* of the same context */
+	uint32_t gnext, gprev; /* of the same goroutine, newest first */
+	uint8_t how;	       /* enum golin_holder_how; 0: not in use */
+};
+
+struct contexts {
+	ARRAY_OF(struct ctx_node) v;
+	ARRAY_OF(struct ctx_edge) edges;
+	struct map64 by_addr; /* key of space and address -> index, of the one that is there now */
+	struct map64 types;   /* key of space and address -> string */
+	uint32_t edge_unused; /* linked by cnext */
+	golin_cidx unused, root_first, root_last;
+	golin_cidx ended_head, ended_tail; /* cancelled and retired ones, the oldest first */
+	uint64_t nended;
+	ARRAY_OF(golin_cidx) touched; /* scratch of contexts_goroutine_live() */
+	uint64_t tie_ts, tie_goid;    /* of the newest creation */
+	uint32_t tie_hash, tie;
+	struct golin_context_counts counts;
+};
+
+void contexts_init(struct contexts *t);
+void contexts_done(struct contexts *t);
+size_t contexts_bytes(const struct contexts *t);
+
+golin_cidx context_find(const struct golin_model *m, uint32_t space, uint64_t addr);
+/* A new root of that kind, at that address, in place of what was there. */
+int context_add(struct golin_model *m, uint32_t space, uint64_t addr, uint64_t inner, uint8_t kind,
+		golin_cidx *ret);
+/* Puts it, a root without children, under another. */
+void context_set_parent(struct golin_model *m, golin_cidx i, golin_cidx up);
+/* It is done. */
+void context_set_cancelled(struct golin_model *m, golin_cidx i);
+/* Its address is another's now, or the program has ended. */
+void context_retire(struct golin_model *m, golin_cidx i);
+/* Retires it, and then those above, when nothing names it any more. */
+void context_try_retire(struct golin_model *m, golin_cidx i);
+void contexts_end_all(struct golin_model *m, uint32_t space);
+/* Takes what is over the cap out of the model. */
+void contexts_evict(struct golin_model *m);
+
+/* ---- context_holders.c ---- */
+
+int context_hold(struct golin_model *m, golin_cidx c, golin_gidx g, uint8_t how);
+void context_drop_holders(struct golin_model *m, golin_cidx c);
+/* A goroutine came alive (+1) or is not any more (-1); its flag says so already. */
+void contexts_goroutine_live(struct golin_model *m, golin_gidx g, int by);
+/* It leaves the model. */
+void contexts_goroutine_gone(struct golin_model *m, golin_gidx g);
+
+/* ---- context_apply.c ---- */
+
+int model_apply_type(struct golin_model *m, const struct golin_rec_type_name *r, uint32_t space);
+int model_apply_context_create(struct golin_model *m, const struct golin_rec_context_create *r,
+			       uint32_t space);
+int model_apply_context_seen(struct golin_model *m, const struct golin_rec_context_seen *r,
+			     uint32_t space);
+int model_apply_context_cancel(struct golin_model *m, const struct golin_rec_context_cancel *r,
+			       uint32_t space);
+int model_apply_context_passed(struct golin_model *m, const struct golin_rec_context_passed *r,
+			       uint32_t space);
+
 /* ---- the model ---- */
 
 /* Private bits of golin_goroutine.flags: the queue in which an ended one stands. */
@@ -128,6 +206,7 @@ enum {
 struct node {
 	struct golin_goroutine g; /* g.goid 0: not in use */
 	golin_gidx qnext, qprev;  /* in its queue; qnext of one not in use: the next such */
+	uint32_t contexts;	  /* the first of its edges to contexts; 0 none */
 };
 
 struct queue {
@@ -172,6 +251,7 @@ struct golin_model {
 	struct strings strings;
 	struct names names;
 	struct stacks stacks;
+	struct contexts contexts;
 
 	struct golin_rec_clock clock;
 	bool has_clock;
@@ -189,12 +269,19 @@ static inline uint64_t model_time(const struct golin_model *m, uint64_t ts)
 
 /* ---- goroutines.c: the table ---- */
 
+static inline struct ctx_node *ctx_at(const struct golin_model *m, golin_cidx i)
+{
+	return &m->contexts.v.v[i];
+}
+
 static inline struct node *node_at(const struct golin_model *m, golin_gidx i)
 {
 	return &m->nodes.v[i];
 }
 
 golin_gidx goroutine_find(const struct golin_model *m, uint32_t space, uint64_t goid);
+/* One that does something: it is there, even when the record of its creation was lost. */
+int goroutine_alive(struct golin_model *m, uint32_t space, uint64_t goid, golin_gidx *ret);
 /* A new root, neither alive nor ended nor a ghost yet. */
 int goroutine_add(struct golin_model *m, uint32_t space, uint64_t goid, golin_gidx *ret);
 /* It must have no children. */

@@ -43,7 +43,6 @@ struct golin_context {
 	uint64_t cancelled; /* monotonic ns; 0: not, or before the attach */
 	uint64_t cancel_goid;
 	uint64_t cancel_stack;
-	golin_cidx cancel_origin; /* where the cascade began; itself unless reason is parent */
 	uint32_t err, err_type, cause, cause_type; /* golin_model_string() */
 	uint8_t cancel_reason;			   /* enum golin_cancel_reason; 0 */
 	uint8_t kind;				   /* enum golin_context_kind */
@@ -94,12 +93,16 @@ struct golin_holder {
 	uint8_t how;  /* enum golin_holder_how */
 };
 
+/* Where the cascade that reached it began: itself unless reason is parent; GOLIN_CIDX_NONE. */
+golin_cidx golin_context_origin(const struct golin_model *m, golin_cidx i);
 /* The goroutines under a context, at most max, live ones first; returns how many there are. */
 uint32_t golin_context_holders(const struct golin_model *m, golin_cidx i, struct golin_holder *ret,
 			       uint32_t max);
 /* The contexts that a goroutine works under, newest first; returns how many there are. */
 uint32_t golin_goroutine_contexts(const struct golin_model *m, golin_gidx g, golin_cidx *ret,
 				  uint32_t max);
+/* Its own, or of a value that of what it hangs on. */
+enum golin_context_state golin_context_state(const struct golin_model *m, golin_cidx i);
 /* Nearest context upwards, itself included, that can be cancelled; GOLIN_CIDX_NONE. */
 golin_cidx golin_context_cancellable(const struct golin_model *m, golin_cidx i);
 

@@ -311,11 +311,12 @@ enum golin_context_kind {
 };
 
 enum golin_context_flags {
-	GOLIN_CTX_PARTIAL = 1 << 0,	 /* a part could not be read: counts as unread */
-	GOLIN_CTX_PARENT_KNOWN = 1 << 1, /* parent and parent_kind hold; else nothing is known */
-	GOLIN_CTX_ASKED = 1 << 2,	 /* asked_unix_ns holds */
-	GOLIN_CTX_SHOWN = 1 << 4,	 /* key and value hold text: --show-values */
-	GOLIN_CTX_AGAIN = 1 << 5, /* `seen` by a later reading: for its state, it is no news */
+	GOLIN_CTX_PARTIAL = 1 << 0,	   /* a part could not be read: counts as unread */
+	GOLIN_CTX_PARENT_KNOWN = 1 << 1,   /* parent and parent_kind hold; else nothing is known */
+	GOLIN_CTX_ASKED = 1 << 2,	   /* asked_unix_ns holds */
+	GOLIN_CTX_SHOWN = 1 << 4,	   /* key and value hold text: --show-values */
+	GOLIN_CTX_PARENT_EVICTED = 1 << 5, /* in dumps: the parent had left the model */
+	GOLIN_CTX_AGAIN = 1 << 6, /* `seen` by a later reading: for its state, it is no news */
 };
 
 /*
