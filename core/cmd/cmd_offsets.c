@@ -29,6 +29,9 @@ static size_t render_hooks(const struct golin_plan *plan, struct golin_hook *ret
 			.offset = h->site.file_off,
 			.instruction = h->site.error ? NULL : h->site.text,
 			.why = h->site.why,
+			.where = h->where,
+			.lost = h->lost,
+			.required = h->required,
 		};
 	}
 	return n;
@@ -56,9 +59,8 @@ static int check_struct(const char *name, struct golin_err *err)
 {
 	if (!name)
 		return 0;
-	for (int i = 0; i < GOLIN_S_MAX; i++)
-		if (!strcmp(golin_struct_name(i), name))
-			return 0;
+	if (golin_struct_find(name) != GOLIN_S_MAX)
+		return 0;
 	golin_err_set(err, -EINVAL, "no struct '%s' among the wanted ones", name);
 	golin_err_hint(err, "without --struct all are printed");
 	return -EINVAL;
@@ -66,20 +68,27 @@ static int check_struct(const char *name, struct golin_err *err)
 
 static void render(const struct cmd_config *cfg, struct golin_imgproc *p, struct strbuf *out)
 {
+	static bool structs[GOLIN_S_MAX], known_absent[GOLIN_S_MAX];
 	static struct golin_plan plan;
 	struct golin_hook hooks[GOLIN_PLAN_MAX];
 	struct golin_render r = {
 		.info = golin_imgproc_info(p),
 		.layout = golin_imgproc_layout(p),
 		.hooks = hooks,
-		.only_struct = cfg->strct,
+		.structs = cfg->strct ? structs : NULL,
+		.known_absent = known_absent,
 	};
 
+	if (cfg->strct)
+		structs[golin_struct_find(cfg->strct)] = true;
+	golin_known_absent(r.info, known_absent);
 	/* TSV is the table of layouts alone, and so is one struct. */
-	if (cfg->format != 3 && !cfg->strct)
+	if (cfg->format != 4 && !cfg->strct)
 		r.nhooks = find_hooks(p, hooks, &plan);
-	if (cfg->format == 3)
+	if (cfg->format == 4)
 		golin_render_tsv(&r, out);
+	else if (cfg->format == 3)
+		golin_render_header(&r, out);
 	else if (cfg->json || cfg->format == 2)
 		golin_render_json(&r, out);
 	else
