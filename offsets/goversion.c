@@ -23,9 +23,10 @@ static bool parse_number(const char **s, uint16_t *ret)
 }
 
 /*
- * "go1.26.8", "go1.26", "go1.26.8 X:nodwarf5", "go1.21.3 (Red Hat 1.21.3-1.el9)" are releases: what
- * a distributor adds stands behind a blank. "go1.27rc1", "go1.22-20240109-RC01", "go1.25.0-custom"
- * and "devel go1.28-0a1b2c3 ..." are not, whatever their layouts may be.
+ * "go1.26.8", "go1.26", "go1.25.1 X:nodwarf5", since Go 1.26 "go1.26.8-X:nodwarf5", "go1.21.3 (Red
+ * Hat 1.21.3-1.el9)" are releases: what a distributor adds stands behind a blank. "go1.27rc1",
+ * "go1.22-20240109-RC01", "go1.25.0-custom" and "devel go1.28-0a1b2c3 ..." are not, whatever their
+ * layouts may be.
  */
 bool golin_go_version_parse(const char *s, struct golin_go_version *ret)
 {
@@ -47,7 +48,7 @@ bool golin_go_version_parse(const char *s, struct golin_go_version *ret)
 		if (!parse_number(&p, &v.patch))
 			return false;
 	}
-	if (*p && *p != ' ') {
+	if (*p && *p != ' ' && strncmp(p, "-X:", 3) != 0) {
 		v.devel = true;
 		p += strcspn(p, " ");
 	}

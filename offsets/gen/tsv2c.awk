@@ -1,56 +1,138 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Turns db/layouts.tsv into the rows of layout_table.c.
-# Columns: go-from go-to arch struct field offset|absent size type
-BEGIN { FS = "\t"; bad = 0 }
+# Turns db/layouts.tsv into the data of layout_table.c: awk -f arches.awk -f tsv2c.awk layout.def
+# layouts.tsv, under LC_ALL=C. Columns: go-from go-to arch struct field offset|absent size type
+#
+# The rows hold numbers only, so that the loader has nothing to relocate: the enumerators of
+# layout.def for structs and fields, and where in one string a type's name begins.
+BEGIN { FS = "\t"; bad = 0; nstrings = 0; pool_len = 1 }
+
+function error(msg) {
+	printf "%s:%d: %s\n", FILENAME, FNR, msg > "/dev/stderr"
+	bad = 1
+}
+
+# ---- layout.def ----
+
+/^GOLIN_(STRUCT|FIELD)\(/ && FILENAME ~ /layout\.def$/ {
+	id = $0
+	sub(/^[A-Z_]*\(/, "", id)
+	split(id, ids, /, */)
+	split($0, quoted, "\"")
+	if (/^GOLIN_STRUCT/) {
+		struct_of[ids[1]] = quoted[2]
+		c_name[quoted[2] FS "-"] = "GOLIN_F_MAX + GOLIN_S_" ids[1]
+	} else {
+		c_name[struct_of[ids[1]] FS quoted[2]] = "GOLIN_F_" ids[1] "_" ids[2]
+	}
+}
+
+FILENAME ~ /layout\.def$/ { next }
+
+# ---- layouts.tsv ----
+
+# "1.13.15" -> 13 * 256 + 15
+function version(s,   part) {
+	split(s, part, ".")
+	if (s !~ /^1\.[0-9]+\.[0-9]+$/ || part[2] > 255 || part[3] > 255)
+		error("malformed version '" s "'")
+	return part[2] * 256 + part[3]
+}
+
+# The bits of the architectures in the column.
+function arch_bits(s,   a, n, i, bits) {
+	n = split(s, a, ",")
+	bits = ""
+	for (i = 1; i <= n; i++) {
+		if (a[i] == "64bit" || a[i] == "32bit")
+			bits = bits "|ARCHES_" toupper(a[i])
+		else if (a[i] in width_of)
+			bits = bits "|1 << ARCH_" a[i]
+		else
+			error("unknown architecture '" a[i] "'")
+	}
+	return substr(bits, 2)
+}
+
+# Where the string begins in the pool.
+function pooled(s) {
+	if (s == "-" || s == "")
+		return 0
+	if (!(s in pool)) {
+		pool[s] = pool_len
+		pool_len += length(s) + 1
+		strings[++nstrings] = s
+	}
+	return pool[s]
+}
 
 function quote(s) {
 	gsub(/\\/, "\\\\", s)
 	gsub(/"/, "\\\"", s)
-	return "\"" s "\""
-}
-
-# "1.13.15" -> "13, 15"
-function version(s,   part) {
-	if (s !~ /^1\.[0-9]+\.[0-9]+$/) {
-		printf "%s:%d: malformed version '%s'\n", FILENAME, FNR, s > "/dev/stderr"
-		bad = 1
-	}
-	split(s, part, ".")
-	return part[2] ", " part[3]
+	return "\"" s "\\0\""
 }
 
 /^#/ || /^$/ { next }
 
 NF != 8 {
-	printf "%s:%d: %d columns, not 8\n", FILENAME, FNR, NF > "/dev/stderr"
-	bad = 1
+	error(NF " columns, not 8")
 	next
 }
 
-# Ranges of one item follow each other and do not overlap.
-{
-	split($1, from, ".")
-	split($2, to, ".")
-	item = $3 FS $4 FS $5
-	if (item == last_item && from[2] * 1000 + from[3] <= last_to) {
-		printf "%s:%d: the range overlaps the one before\n", FILENAME, FNR > "/dev/stderr"
-		bad = 1
-	}
-	last_item = item
-	last_to = to[2] * 1000 + to[3]
+# The releases come first.
+$4 == "-" {
+	n = split($3, a, ",")
+	for (i = 1; i <= n; i++)
+		if (!(a[i] in known_arch)) {
+			known_arch[a[i]] = 1
+			arches[++narches] = a[i]
+		}
+	releases[++nreleases] = "{" version($1) ", " version($2) ", " arch_bits($3) "}"
+	next
 }
 
 {
-	absent = $6 == "absent" ? "true" : "false"
-	kind = $4 == "-" ? "ROW_VERSION" : $5 == "-" ? "ROW_STRUCT" : "ROW_FIELD"
-	offset = kind == "ROW_FIELD" && absent == "false" ? $6 : 0
+	absent = $6 == "absent"
+	offset = $5 != "-" && !absent ? $6 : 0
 	size = $7 == "-" ? 0 : $7
-	if (offset !~ /^[0-9]+$/ || size !~ /^[0-9]+$/) {
-		printf "%s:%d: malformed number\n", FILENAME, FNR > "/dev/stderr"
-		bad = 1
-	}
-	printf "{%s, %s, %s, %s, %s, %s, %s, %s, %s, %s},\n", kind, absent, version($1), version($2),
-	       quote($3), quote($4), quote($5), offset, size, quote($8 == "-" ? "" : $8)
+	if (offset !~ /^[0-9]+$/ || size !~ /^[0-9]+$/)
+		error("malformed number")
+	# What layout.def does not want any more waits for the next generation of the table.
+	if (!(($4 FS $5) in c_name))
+		next
+	rows[++nrows] = "{" c_name[$4 FS $5] ", " version($1) ", " version($2) ", " arch_bits($3) ", " \
+			pooled($8) ", " (absent ? "ABSENT" : offset) ", " size "}"
 }
 
-END { exit bad }
+END {
+	if (!nreleases || !nrows)
+		error("no rows")
+	print "enum {"
+	for (i = 1; i <= narches; i++)
+		print "\tARCH_" arches[i] ","
+	print "\tNARCHES"
+	print "};"
+	for (w = 32; w <= 64; w += 32) {
+		out = "0"
+		for (i = 1; i <= narches; i++)
+			if (width_of[arches[i]] == w "bit")
+				out = out "|1 << ARCH_" arches[i]
+		print "enum { ARCHES_" w "BIT = " out " };"
+	}
+	print "static const char arch_names[][16] = {"
+	for (i = 1; i <= narches; i++)
+		print "\t\"" arches[i] "\","
+	print "};"
+	print "static const char types[] = \"\\0\""
+	for (i = 1; i <= nstrings; i++)
+		print "\t" quote(strings[i])
+	print ";"
+	print "static const struct release releases[] = {"
+	for (i = 1; i <= nreleases; i++)
+		print "\t" releases[i] ","
+	print "};"
+	print "static const struct row rows[] = {"
+	for (i = 1; i <= nrows; i++)
+		print "\t" rows[i] ","
+	print "};"
+	exit bad
+}
