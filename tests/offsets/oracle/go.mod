@@ -1,0 +1,3 @@
+module golin.test/oracle
+
+go 1.19
