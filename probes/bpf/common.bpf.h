@@ -41,6 +41,13 @@ struct scratch {
 	__u32 n, skip, partial, truncated;
 	struct wire_stack s;
 	__u8 chunk[WIRE_CHUNK];
+	/* of the events that are too large for a program's stack */
+	union {
+		struct wire_ctx_create create;
+		struct wire_ctx_value value;
+		struct wire_ctx_cancel cancel;
+		struct wire_ctx_passed passed;
+	} ctx;
 };
 
 struct {
@@ -108,15 +115,22 @@ static __always_inline void send(struct wire_hdr *h, __u32 type, __u32 size)
 
 	h->type = type;
 	h->size = size;
-	if (type < 8)
-		COUNT(st, hits[type]);
+	COUNT(st, hits[type & (WIRE_TYPES - 1)]);
 	if (bpf_ringbuf_output(&ring, h, size, BPF_RB_NO_WAKEUP)) {
-		if (type < 8)
-			COUNT(st, lost[type]);
+		COUNT(st, lost[type & (WIRE_TYPES - 1)]);
 		return;
 	}
 	if (h->flags & WIRE_F_PARTIAL)
 		COUNT(st, partial);
+}
+
+/* A hit for which there is no room to work in is lost, as one that finds the ring full. */
+static __always_inline void send_nothing(__u32 type)
+{
+	struct wire_stats *st = my_stats();
+
+	COUNT(st, hits[type & (WIRE_TYPES - 1)]);
+	COUNT(st, lost[type & (WIRE_TYPES - 1)]);
 }
 
 #endif

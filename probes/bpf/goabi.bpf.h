@@ -63,10 +63,41 @@ static __always_inline int arg_value(struct pt_regs *ctx, __u32 place, __u64 *re
 	return 0;
 }
 
+/* The n-th word of a function's arguments at its entry. */
+static __always_inline int abi_arg(struct pt_regs *ctx, __u32 n, __u64 *ret)
+{
+	if (cfg.has & WIRE_HAS_STACK_ARGS)
+		return read_u64(ret, CTX(ctx, rsp) + 8 + 8 * n);
+	switch (n) {
+	case 0:
+		*ret = CTX(ctx, rax);
+		return 0;
+	case 1:
+		*ret = CTX(ctx, rbx);
+		return 0;
+	case 2:
+		*ret = CTX(ctx, rcx);
+		return 0;
+	case 3:
+		*ret = CTX(ctx, rdi);
+		return 0;
+	case 4:
+		*ret = CTX(ctx, rsi);
+		return 0;
+	}
+	*ret = CTX(ctx, r8);
+	return 0;
+}
+
+static __always_inline int abi_iface(struct pt_regs *ctx, __u32 n, struct wire_iface *ret)
+{
+	return abi_arg(ctx, n, &ret->tab) | abi_arg(ctx, n + 1, &ret->data);
+}
+
 /* How far from where it was linked the program lies, told by a hit at the site of an operation. */
 static __always_inline __u64 bias_at(__u64 ip, __u32 op)
 {
-	return ip - cfg.site[op & 7];
+	return ip - cfg.site[op & (WIRE_OP_MAX - 1)];
 }
 
 /* The thread's g from its TLS slot: works everywhere, needs to know where Linux keeps fsbase. */
@@ -177,14 +208,19 @@ static long walk_frames(__u32 i, struct walk *w)
 	return walk_frame(s) || walk_frame(s) || walk_frame(s) || walk_frame(s);
 }
 
+enum walk_from {
+	WALK_SKIP,  /* `first` stands behind the first frames: systemstack's and newproc's own */
+	WALK_TOP,   /* `first` comes before the first frame: at a prologue */
+	WALK_FRAME, /* the first frame is the first: `first` does not count */
+};
+
 /*
- * The stack between lo and hi by its frame pointers, from the frame at bp; it begins with the
- * return address `first`, what lies before (systemstack's and newproc's own frames) is left out.
- * Returns its id, 0 for none. It is sent when it was not before; only then is it marked as sent.
- * Sets *partial when a frame could not be read, or the stack found no place in the ring.
+ * The stack between lo and hi by its frame pointers, from the frame at bp. Returns its id, 0 for
+ * none. It is sent when it was not before; only then is it marked as sent. Sets *partial when a
+ * frame could not be read, or the stack found no place in the ring.
  */
 static __always_inline __u64 send_stack(__u64 lo, __u64 hi, __u64 bp, __u64 bias, __u64 first,
-					__u64 ts, __u32 *partial)
+					enum walk_from from, __u64 ts, __u32 *partial)
 {
 	struct walk w = {.s = scratch_take()};
 	struct scratch *s = w.s;
@@ -205,7 +241,12 @@ static __always_inline __u64 send_stack(__u64 lo, __u64 hi, __u64 bp, __u64 bias
 	s->base = s->len = 0;
 	s->hash = generation + 1;
 	s->n = s->partial = s->truncated = 0;
-	s->skip = 2;
+	s->skip = from == WALK_SKIP ? 2 : 0;
+	if (from == WALK_TOP) {
+		s->s.pcs[0] = first;
+		s->n = 1;
+		s->hash = stack_mix(s->hash, first);
+	}
 	bpf_loop((WIRE_STACK_MAX + 3) / 4 + 1, walk_frames, &w, 0);
 	*partial |= s->partial;
 	n = s->n;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 /*
- * One program for all probe sites: the cookie of the attachment says what stands where. One more
- * for exec.
+ * One program for the probe sites of a family: the cookie of the attachment says what stands where.
+ * One more for exec.
  */
 #include "goroutine.bpf.h"
 
@@ -40,6 +40,35 @@ int on_site(struct pt_regs *ctx)
 		break;
 	case WIRE_OP_TIMER_FIRE:
 		on_timer_fire(ctx, cookie);
+		break;
+	}
+	return 0;
+}
+
+/* The sites of contexts: a program of its own, for what it keeps on the stack. */
+SEC("uprobe")
+int on_ctx_site(struct pt_regs *ctx)
+{
+	struct span sp;
+	__u64 cookie;
+
+	if (!is_target())
+		return 0;
+	cookie = bpf_get_attach_cookie(ctx);
+	if (CTX(ctx, eflags) & WIRE_COOKIE_DROPS(cookie))
+		return 0;
+	switch (WIRE_COOKIE_OP(cookie)) {
+	case WIRE_OP_CTX_CREATE:
+		on_ctx_create(ctx, cookie, &sp);
+		break;
+	case WIRE_OP_CTX_ASKED:
+		on_ctx_asked(ctx, cookie, &sp);
+		break;
+	case WIRE_OP_CTX_VALUE:
+		on_ctx_value(ctx, cookie, &sp);
+		break;
+	case WIRE_OP_CTX_CANCEL:
+		on_ctx_cancel(ctx, cookie, &sp);
 		break;
 	}
 	return 0;

@@ -3,6 +3,7 @@
 #ifndef GOLIN_GOROUTINE_BPF_H
 #define GOLIN_GOROUTINE_BPF_H
 
+#include "context.bpf.h"
 #include "goabi.bpf.h"
 #include "timer.bpf.h"
 
@@ -106,12 +107,15 @@ static __always_inline void on_create(struct pt_regs *ctx, __u64 cookie, struct 
 		goto out;
 	e->ref = send_stack(span_u64(sp, cfg.creator.stack_lo), span_u64(sp, cfg.creator.stack_hi),
 			    span_u64(sp, cfg.creator.sched_bp),
-			    bias_at(CTX(ctx, rip), WIRE_OP_CREATE), e->gopc, e->h.ts, &partial);
+			    bias_at(CTX(ctx, rip), WIRE_OP_CREATE), e->gopc, WALK_SKIP, e->h.ts,
+			    &partial);
 	bad |= partial;
 out:
 	if (bad)
 		e->h.flags |= WIRE_F_PARTIAL;
 	send(&e->h, WIRE_CREATE, sizeof(*e));
+	if (cfg.has & WIRE_HAS_CONTEXTS)
+		on_ctx_passed(e->g, e->child, e->parent);
 }
 
 /*
@@ -145,8 +149,8 @@ static __always_inline void on_coro(struct pt_regs *ctx, __u64 cookie, struct wo
 		if (cfg.stack_depth)
 			e->ref = send_stack(span_u64(sp, cfg.creator.stack_lo),
 					    span_u64(sp, cfg.creator.stack_hi), CTX(ctx, rbp),
-					    bias_at(CTX(ctx, rip), WIRE_OP_CORO), e->gopc, e->h.ts,
-					    &partial);
+					    bias_at(CTX(ctx, rip), WIRE_OP_CORO), e->gopc,
+					    WALK_SKIP, e->h.ts, &partial);
 		bad |= partial;
 	}
 	if (bad)

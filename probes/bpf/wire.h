@@ -21,16 +21,25 @@ enum {
 	WIRE_THREADS = 8192,
 	WIRE_STACKS = 65536, /* stacks known to have been sent */
 	WIRE_SPAN = 288,     /* bytes of a g that are read at once, at most */
-	WIRE_CHUNK = 1024,   /* bytes of a stack that are read at once */
+	WIRE_CLOSURE = 128,  /* bytes of a closure that are copied */
+	WIRE_NESTED = 3,     /* of the func values in it: how many, and bytes of each */
+	WIRE_NESTED_LEN = 64,
+	WIRE_CTX_ASKED = 8192, /* goroutines between WithDeadline and propagateCancel */
+	WIRE_TEXT = 128,       /* bytes of a string that are copied */
+	WIRE_CHUNK = 1024,     /* bytes of a stack that are read at once */
 };
 
-/* In the ring. WIRE_CREATE, WIRE_EXIT and WIRE_EXEC are hits; a stack belongs to its event. */
+/* In the ring. All but WIRE_STACK are hits; a stack belongs to its event. */
 enum wire_type {
 	WIRE_CREATE = 1,
 	WIRE_EXIT = 2,
 	WIRE_EXEC = 3,
 	WIRE_STACK = 4,
-	WIRE_TYPES = 5,
+	WIRE_CTX_CREATE = 5,
+	WIRE_CTX_VALUE = 6,
+	WIRE_CTX_CANCEL = 7,
+	WIRE_CTX_PASSED = 8,
+	WIRE_TYPES = 16,
 };
 
 enum wire_flags {
@@ -77,12 +86,67 @@ struct wire_stack {
 
 enum { WIRE_STACK_FIXED = 32 };
 
+/* What an interface value holds: its type or itab, and its data word. */
+struct wire_iface {
+	__u64 tab, data;
+};
+
+/* A string that an interface's data word points to. */
+struct wire_text {
+	__u64 ptr, len; /* what stands there, string or not */
+	__u8 b[WIRE_TEXT];
+};
+
+struct wire_ctx_create {
+	struct wire_hdr h;
+	__u64 goid;
+	struct wire_iface child, parent;
+	struct wire_iface up;	     /* the first two words of the parent: often its own parent */
+	__u64 inner;		     /* the first word of the child */
+	__u64 wall, ext;	     /* where a timerCtx has its deadline (time.Time) */
+	__u64 asked_wall, asked_ext; /* the deadline that was asked for; 0, 0: none was */
+	__u64 stack;
+};
+
+struct wire_ctx_value {
+	struct wire_hdr h;
+	__u64 goid;
+	__u64 ctx;
+	struct wire_iface parent, key, value;
+	struct wire_iface up;
+	__u64 stack;
+	struct wire_text key_text, value_text; /* only with WIRE_HAS_VALUES */
+};
+
+enum { WIRE_CTX_VALUE_FIXED = 104 };
+
+struct wire_ctx_cancel {
+	struct wire_hdr h;
+	__u64 goid;
+	__u64 ctx;
+	struct wire_iface err, cause;
+	__u64 ret; /* where cancel returns to: who called it */
+	__u64 stack;
+	struct wire_text cause_text; /* only where the cause is another than err */
+};
+
+enum { WIRE_CTX_CANCEL_FIXED = 80 };
+
+/* What a new goroutine finds in the closure that it starts with, and in func values there. */
+struct wire_ctx_passed {
+	struct wire_hdr h;
+	__u64 child, parent;
+	__u64 words[WIRE_CLOSURE / 8];
+	__u64 args[WIRE_NESTED_LEN / 8]; /* up to Go 1.16: the arguments on its stack */
+	__u64 nested[WIRE_NESTED][WIRE_NESTED_LEN / 8]; /* behind words[1], [2], [3] */
+};
+
 /* One for each CPU, in a mapped array; a cache line of its own each. Counters only grow. */
 struct wire_stats {
-	__u64 hits[8]; /* by enum wire_type, after the filters */
-	__u64 lost[8]; /* of these: no place in the ring */
-	__u64 partial; /* of those with a place: a read failed */
-	__u64 quiet;   /* hits that only take notes: timers */
+	__u64 hits[WIRE_TYPES]; /* by enum wire_type, after the filters */
+	__u64 lost[WIRE_TYPES]; /* of these: no place in the ring */
+	__u64 partial;		/* of those with a place: a read failed */
+	__u64 quiet;		/* hits that only take notes: timers */
 	__u64 stacks, stacks_lost;
 	__u64 create_ip; /* not a counter: where WIRE_OP_CREATE hit last */
 	__u64 _pad[3];
@@ -98,7 +162,11 @@ enum wire_op {
 	WIRE_OP_TIMER_ARM = 5,	 /* f is an argument */
 	WIRE_OP_TIMER_RESET = 6, /* as start, of a timer that exists */
 	WIRE_OP_TIMER_FIRE = 7,
-	WIRE_OP_MAX = 8,
+	WIRE_OP_CTX_CREATE = 8,	 /* propagateCancel; A0 is the number of its parent argument */
+	WIRE_OP_CTX_ASKED = 9,	 /* WithDeadline, WithDeadlineCause */
+	WIRE_OP_CTX_VALUE = 10,	 /* in WithValue, the object made, its arguments in their slots */
+	WIRE_OP_CTX_CANCEL = 11, /* in (*cancelCtx).cancel, behind the check that it is not done */
+	WIRE_OP_MAX = 16,
 };
 
 /* Where g comes from: bits 24-31. */
@@ -128,6 +196,10 @@ enum wire_has {
 	WIRE_HAS_GOEXIT = 1 << 3,     /* g._panic is set by Goexit: 1.14+ */
 	WIRE_SCAN_TIMERPROC = 1 << 4, /* 1.13: look for the timer in timerproc's frame */
 	WIRE_HAS_LATE = 1 << 5,	      /* the map of such wrappers has entries */
+	WIRE_HAS_STACK_ARGS = 1 << 6, /* arguments on the stack: up to 1.16 */
+	WIRE_HAS_CONTEXTS = 1 << 7,   /* what a goroutine is handed is wanted */
+	WIRE_HAS_CAUSE = 1 << 8,      /* cancel takes a cause: 1.20+ */
+	WIRE_HAS_VALUES = 1 << 9,     /* the text of keys and values is wanted */
 };
 
 /* Where a wrapper's closure leads to the function: *(*(closure + word) + off). */
@@ -152,12 +224,13 @@ struct wire_cfg {
 	__u32 ncpu;
 	__u32 g_goid, g_m, g_sched_bp, m_curg;
 	__u32 timer_f, timer_arg, coro_f, g_sched_ctxt;
+	__u32 g_sched_sp, ctx_deadline; /* of timerCtx.deadline */
 	/* A read costs much more than the bytes that it copies: so each event reads the fields that
 	 * it wants of a g at once, from the first to the end of the last. */
 	struct wire_span create, exit, creator;
 	/* Addresses as linked. A position-independent program's own are not known when it starts: a
 	 * hit at the site of an operation tells how far it was moved. */
-	__u64 site[8]; /* by enum wire_op */
+	__u64 site[WIRE_OP_MAX]; /* by enum wire_op */
 	__u64 gofunc, gofunc_len;
 	__u64 goexit; /* what a stack's outermost frame returns to is behind its first byte */
 	__u64 text, text_len;
@@ -168,9 +241,12 @@ _Static_assert(sizeof(struct wire_create) == 64, "wire");
 _Static_assert(sizeof(struct wire_exit) == 64, "wire");
 _Static_assert(sizeof(struct wire_exec) == 16, "wire");
 _Static_assert(sizeof(struct wire_stack) == WIRE_STACK_FIXED + 8 * WIRE_STACK_MAX, "wire");
-_Static_assert(sizeof(struct wire_stats) == 192, "wire");
+_Static_assert(sizeof(struct wire_stats) == 320, "wire");
+_Static_assert(sizeof(struct wire_ctx_create) == 120, "wire");
+_Static_assert(__builtin_offsetof(struct wire_ctx_value, key_text) == WIRE_CTX_VALUE_FIXED, "wire");
+_Static_assert(__builtin_offsetof(struct wire_ctx_cancel, cause_text) == WIRE_CTX_CANCEL_FIXED,
+	       "wire");
 _Static_assert(sizeof(struct wire_span) == 40, "wire");
 _Static_assert(sizeof(struct wire_cfg) % 8 == 0, "wire");
-_Static_assert(WIRE_OP_MAX <= 8 && WIRE_TYPES <= 8, "wire");
 
 #endif

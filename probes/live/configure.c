@@ -114,7 +114,7 @@ int configure_wire(const struct golin_plan *plan, const struct golin_image_info 
 		const struct golin_plan_hook *at = &plan->hooks[i];
 
 		if (!at->site.error)
-			c->site[WIRE_COOKIE_OP(at->cookie) & 7] = at->site.vaddr;
+			c->site[WIRE_COOKIE_OP(at->cookie) & (WIRE_OP_MAX - 1)] = at->site.vaddr;
 	}
 	c->text = info->text;
 	c->text_len = info->etext - info->text;

@@ -217,7 +217,7 @@ int live_events(struct live *l, const struct golin_sink *sink, int max, struct g
 			break;
 		r = put_event(l, w, sink);
 		n++;
-		if (w->type < WIRE_STACK) {
+		if (w->type != WIRE_STACK) {
 			l->delivered++;
 			l->unread += !!(w->flags & WIRE_F_PARTIAL);
 		}

@@ -134,7 +134,7 @@ uint64_t counters_create_ip(const struct counters *c)
 void counters_events(const struct wire_stats *sum, uint64_t *ret_hits, uint64_t *ret_lost)
 {
 	*ret_hits = *ret_lost = 0;
-	for (int i = 0; i < 8; i++) {
+	for (int i = 0; i < WIRE_TYPES; i++) {
 		*ret_hits += sum->hits[i];
 		*ret_lost += sum->lost[i];
 	}

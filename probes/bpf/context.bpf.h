@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Contexts: made by propagateCancel or WithValue, done by (*cancelCtx).cancel, handed to a
+ * goroutine in what it starts with. What an itab is, and so of which kind a context is, user space
+ * tells: it does not go away.
+ */
+#ifndef GOLIN_CONTEXT_BPF_H
+#define GOLIN_CONTEXT_BPF_H
+
+#include "goabi.bpf.h"
+
+/* The deadline that a goroutine is just asking for. */
+struct ctx_asked {
+	__u64 wall, ext;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, WIRE_CTX_ASKED);
+	__type(key, __u64); /* goid */
+	__type(value, struct ctx_asked);
+} asked SEC(".maps");
+
+/* The goroutine at a site on its own stack. */
+struct here {
+	__u64 goid, lo, hi;
+};
+
+static __always_inline int find_here(struct pt_regs *ctx, __u64 cookie, struct span *sp,
+				     struct here *h)
+{
+	__u64 g;
+
+	h->goid = h->lo = h->hi = 0;
+	if (g_value(ctx, WIRE_COOKIE_G(cookie), &g) || span_read(sp, cfg.creator, g))
+		return 1;
+	h->goid = span_u64(sp, cfg.creator.goid);
+	h->lo = span_u64(sp, cfg.creator.stack_lo);
+	h->hi = span_u64(sp, cfg.creator.stack_hi);
+	return 0;
+}
+
+static __always_inline __u32 finish(struct wire_hdr *h, __u32 bad)
+{
+	if (bad)
+		h->flags |= WIRE_F_PARTIAL;
+	return bad;
+}
+
+/* A string's header at an interface's data word, and its bytes, if it is one: nobody knows here. */
+static __always_inline void read_text(struct wire_text *t, __u64 data)
+{
+	__u64 len;
+
+	t->ptr = t->len = 0;
+	if (bpf_probe_read_user(t, 16, (const void *)data))
+		return;
+	len = t->len;
+	if (len > WIRE_TEXT)
+		len = WIRE_TEXT;
+	asm volatile("" : "+r"(len)); /* the check is to be on what is used */
+	if (len && len <= WIRE_TEXT)
+		bpf_probe_read_user(t->b, len, (const void *)t->ptr);
+}
+
+/*
+ * WithDeadline(parent, d), which with a parent that ends earlier becomes WithCancel(parent), and d
+ * is forgotten: noted until the propagateCancel that follows on the same goroutine.
+ */
+static __always_inline void on_ctx_asked(struct pt_regs *ctx, __u64 cookie, struct span *sp)
+{
+	struct wire_stats *st = my_stats();
+	struct ctx_asked a;
+	struct here at;
+
+	COUNT(st, quiet);
+	if (find_here(ctx, cookie, sp, &at) || abi_arg(ctx, 2, &a.wall) || abi_arg(ctx, 3, &a.ext))
+		return;
+	bpf_map_update_elem(&asked, &at.goid, &a, BPF_ANY);
+}
+
+/* propagateCancel(parent Context, child canceler), since 1.21 a method of the child. */
+static __always_inline void on_ctx_create(struct pt_regs *ctx, __u64 cookie, struct span *sp)
+{
+	__u32 bad = 0, n = WIRE_COOKIE_A0(cookie), partial = 0;
+	struct scratch *s = scratch_take();
+	struct wire_ctx_create *e;
+	struct ctx_asked *a;
+	struct here at;
+	__u64 first;
+
+	if (!s) {
+		send_nothing(WIRE_CTX_CREATE);
+		return;
+	}
+	e = &s->ctx.create;
+	__builtin_memset(e, 0, sizeof(*e));
+	e->h.ts = bpf_ktime_get_ns();
+	bad |= find_here(ctx, cookie, sp, &at);
+	e->goid = at.goid;
+	bad |= !!abi_iface(ctx, n, &e->parent);
+	bad |= !!abi_iface(ctx, n + 2, &e->child);
+	bad |= !!read_u64(&e->inner, e->child.data);
+	/* Behind a cancelCtx there is something else, which nobody will look at. */
+	bpf_probe_read_user(&e->wall, 16, (const void *)(e->child.data + cfg.ctx_deadline));
+	bpf_probe_read_user(&e->up, sizeof(e->up), (const void *)e->parent.data);
+	a = bpf_map_lookup_elem(&asked, &at.goid);
+	if (a) {
+		e->asked_wall = a->wall;
+		e->asked_ext = a->ext;
+		bpf_map_delete_elem(&asked, &at.goid);
+	}
+	if (at.hi && !read_u64(&first, CTX(ctx, rsp)))
+		e->stack = send_stack(at.lo, at.hi, CTX(ctx, rbp),
+				      bias_at(CTX(ctx, rip), WIRE_OP_CTX_CREATE), first, WALK_TOP,
+				      e->h.ts, &partial);
+	finish(&e->h, bad | partial);
+	send(&e->h, WIRE_CTX_CREATE, sizeof(*e));
+	s->busy = 0;
+}
+
+/*
+ * In WithValue, at the branch behind the check for the write barrier: the object is there, but for
+ * its words; the arguments stand in their slots of the caller's frame.
+ */
+static __always_inline void on_ctx_value(struct pt_regs *ctx, __u64 cookie, struct span *sp)
+{
+	struct scratch *s = scratch_take();
+	struct wire_ctx_value *e;
+	__u32 bad = 0, partial = 0;
+	struct here at;
+
+	if (!s) {
+		send_nothing(WIRE_CTX_VALUE);
+		return;
+	}
+	e = &s->ctx.value;
+	__builtin_memset(e, 0, WIRE_CTX_VALUE_FIXED);
+	e->h.ts = bpf_ktime_get_ns();
+	bad |= find_here(ctx, cookie, sp, &at);
+	e->goid = at.goid;
+	bad |= !!arg_value(ctx, WIRE_COOKIE_A0(cookie), &e->ctx);
+	bad |= !!bpf_probe_read_user(&e->parent, 48, (const void *)(CTX(ctx, rbp) + 16));
+	bpf_probe_read_user(&e->up, sizeof(e->up), (const void *)e->parent.data);
+	if (at.hi)
+		e->stack = send_stack(at.lo, at.hi, CTX(ctx, rbp),
+				      bias_at(CTX(ctx, rip), WIRE_OP_CTX_VALUE), 0, WALK_FRAME,
+				      e->h.ts, &partial);
+	finish(&e->h, bad | partial);
+	if (cfg.has & WIRE_HAS_VALUES) {
+		read_text(&e->key_text, e->key.data);
+		read_text(&e->value_text, e->value.data);
+		send(&e->h, WIRE_CTX_VALUE, sizeof(*e));
+	} else {
+		send(&e->h, WIRE_CTX_VALUE, WIRE_CTX_VALUE_FIXED);
+	}
+	s->busy = 0;
+}
+
+/* From the frame pointer of (*cancelCtx).cancel on. */
+struct cancel_frame {
+	__u64 bp, ret, c, remove;
+	struct wire_iface err, cause;
+};
+
+/*
+ * In (*cancelCtx).cancel, at the branch behind the first check for the write barrier: it has the
+ * lock, and the context was not done yet. So one of several that race gets here, and once.
+ */
+static __always_inline void on_ctx_cancel(struct pt_regs *ctx, __u64 cookie, struct span *sp)
+{
+	__u32 bad = 0, partial = 0, size = WIRE_CTX_CANCEL_FIXED;
+	struct scratch *s = scratch_take();
+	struct cancel_frame f = {};
+	struct wire_ctx_cancel *e;
+	struct here at;
+
+	if (!s) {
+		send_nothing(WIRE_CTX_CANCEL);
+		return;
+	}
+	e = &s->ctx.cancel;
+	__builtin_memset(e, 0, WIRE_CTX_CANCEL_FIXED);
+	e->h.ts = bpf_ktime_get_ns();
+	bad |= find_here(ctx, cookie, sp, &at);
+	e->goid = at.goid;
+	bad |= !!bpf_probe_read_user(&f, sizeof(f), (const void *)CTX(ctx, rbp));
+	e->ctx = f.c;
+	e->ret = f.ret;
+	e->err = f.err;
+	if (at.hi)
+		e->stack = send_stack(at.lo, at.hi, CTX(ctx, rbp),
+				      bias_at(CTX(ctx, rip), WIRE_OP_CTX_CANCEL), 0, WALK_FRAME,
+				      e->h.ts, &partial);
+	finish(&e->h, bad | partial);
+	if (cfg.has & WIRE_HAS_CAUSE && f.cause.tab &&
+	    (f.cause.tab != f.err.tab || f.cause.data != f.err.data)) {
+		e->cause = f.cause;
+		read_text(&e->cause_text, f.cause.data);
+		size = sizeof(*e);
+	}
+	if (size == WIRE_CTX_CANCEL_FIXED)
+		send(&e->h, WIRE_CTX_CANCEL, WIRE_CTX_CANCEL_FIXED);
+	else
+		send(&e->h, WIRE_CTX_CANCEL, sizeof(*e));
+	s->busy = 0;
+}
+
+/* The new g at `call runtime.runqput`, which nobody runs yet. */
+static __noinline void on_ctx_passed(__u64 g, __u64 child, __u64 parent)
+{
+	struct scratch *s = scratch_take();
+	struct wire_ctx_passed *e;
+	__u64 closure, sp;
+
+	if (!s) {
+		send_nothing(WIRE_CTX_PASSED);
+		return;
+	}
+	e = &s->ctx.passed;
+	__builtin_memset(e, 0, sizeof(*e));
+	e->h.ts = bpf_ktime_get_ns();
+	e->child = child;
+	e->parent = parent;
+	/* A closure at the end of what is mapped is shorter than what is asked for. */
+	if (read_u64(&closure, g + cfg.g_sched_ctxt) ||
+	    (bpf_probe_read_user(e->words, WIRE_CLOSURE, (const void *)closure) &&
+	     bpf_probe_read_user(e->words, 32, (const void *)closure)))
+		e->h.flags |= WIRE_F_PARTIAL;
+	for (int i = 0; i < WIRE_NESTED; i++)
+		if (e->words[i + 1] > 4096)
+			bpf_probe_read_user(e->nested[i], WIRE_NESTED_LEN,
+					    (const void *)e->words[i + 1]);
+	/* The return address, to goexit, comes first. */
+	if (cfg.has & WIRE_HAS_STACK_ARGS && !read_u64(&sp, g + cfg.g_sched_sp))
+		bpf_probe_read_user(e->args, WIRE_NESTED_LEN, (const void *)(sp + 8));
+	send(&e->h, WIRE_CTX_PASSED, sizeof(*e));
+	s->busy = 0;
+}
+
+#endif
