@@ -1,0 +1,3 @@
+module golin.test/corpus/funcs
+
+go 1.16
