@@ -108,11 +108,12 @@ class Workshop:
                      "GOCACHE": self.cache})
         full.update(env or {})
         os.makedirs(os.path.dirname(out), exist_ok=True)
-        done = run([os.path.join(root, "bin", "go"), "build", "-o", out + ".new"] + args + ["."],
+        new = f"{out}.{os.getpid()}"  # tests run side by side
+        done = run([os.path.join(root, "bin", "go"), "build", "-o", new] + args + ["."],
                    cwd=source, env=full)
-        if done.returncode or not os.path.exists(out + ".new"):
+        if done.returncode or not os.path.exists(new):
             raise NotBuilt(last_line(done.stderr))
-        os.rename(out + ".new", out)
+        os.rename(new, out)
         return out
 
     def tool(self, name, version="1.19.13"):
@@ -125,10 +126,11 @@ class Workshop:
         path = os.path.join(self.work, "default.pgo")
         if not os.path.exists(path):
             full = self.go("1.22.12", ["-tags=full"], os.path.join(self.work, "profiled"))
-            done = run([full, "profile", path + ".new"])
+            new = f"{path}.{os.getpid()}"
+            done = run([full, "profile", new])
             if done.returncode:
                 raise NotBuilt("no profile: " + last_line(done.stdout))
-            os.rename(path + ".new", path)
+            os.rename(new, path)
         return path
 
     def build(self, version, build, ldflags=""):
