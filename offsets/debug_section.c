@@ -5,10 +5,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <zstd_errors.h>
 #include "base/err.h"
 #include "elf_image.h"
 
-static const uint64_t max_size = 512 << 20;
+static const uint64_t max_size = 1 << 30;
 /* Go's DWARF shrinks to a half or a third. Deflate can do 1030. */
 static const uint64_t max_ratio = 64;
 
@@ -40,10 +41,27 @@ static int check_claim(const struct debug_section *s, struct golin_err *err)
 			     human_size(stored, sizeof(stored), s->stored));
 }
 
+/* A frame says how much it holds, or that it does not know. */
+static int check_frame(const struct debug_section *s, struct golin_err *err)
+{
+	unsigned long long n = ZSTD_getFrameContentSize(s->data, s->stored);
+
+	if (n == ZSTD_CONTENTSIZE_ERROR)
+		return golin_err_set(err, -EBADMSG, "section %s does not hold a frame of zstd",
+				     s->name);
+	if (n != ZSTD_CONTENTSIZE_UNKNOWN && n > s->size)
+		return golin_err_set(err, -EBADMSG,
+				     "section %s claims %" PRIu64
+				     " bytes, its zstd frame %llu: refused",
+				     s->name, s->size, n);
+	return 0;
+}
+
 /* An Elf64_Chdr or Elf32_Chdr in front of the data. */
 static int open_elf_compressed(const struct elf_image *e, struct debug_section *s,
 			       struct golin_err *err)
 {
+	enum { ZLIB = 1, ZSTD = 2 }; /* ELFCOMPRESS_ZSTD is younger than some elf.h */
 	size_t header = e->is64 ? sizeof(Elf64_Chdr) : sizeof(Elf32_Chdr);
 	uint32_t type;
 
@@ -51,16 +69,16 @@ static int open_elf_compressed(const struct elf_image *e, struct debug_section *
 		return golin_err_set(err, -EBADMSG,
 				     "section %s is too short for its compression header", s->name);
 	type = elf_u32(e, s->data);
-	if (type != ELFCOMPRESS_ZLIB)
+	if (type != ZLIB && type != ZSTD)
 		return golin_err_set(err, -EOPNOTSUPP,
 				     "section %s is compressed by method %" PRIu32
-				     "%s; golin reads zlib (1)",
-				     s->name, type, type == 2 ? " (zstd)" : "");
+				     "; golin reads zlib (1) and zstd (2)",
+				     s->name, type);
 	s->size = e->is64 ? elf_u64(e, s->data + offsetof(Elf64_Chdr, ch_size))
 			  : elf_u32(e, s->data + offsetof(Elf32_Chdr, ch_size));
 	s->data += header;
 	s->stored -= header;
-	s->compressed = true;
+	s->method = type == ZLIB ? DEBUG_ZLIB : DEBUG_ZSTD;
 	return 0;
 }
 
@@ -77,14 +95,14 @@ static int open_gnu_compressed(struct debug_section *s, struct golin_err *err)
 		s->size = s->size << 8 | s->data[i];
 	s->data += HEADER;
 	s->stored -= HEADER;
-	s->compressed = true;
+	s->method = DEBUG_ZLIB;
 	return 0;
 }
 
 int debug_section_open(const struct elf_image *e, const char *name, struct debug_section *ret,
 		       struct golin_err *err)
 {
-	struct debug_section s = {0};
+	struct debug_section s = {.elf = e};
 	const struct elf_section *sec;
 	bool gnu = false;
 	int r = 0;
@@ -106,6 +124,8 @@ int debug_section_open(const struct elf_image *e, const char *name, struct debug
 		r = open_elf_compressed(e, &s, err);
 	if (!r)
 		r = check_claim(&s, err);
+	if (!r && s.method == DEBUG_ZSTD)
+		r = check_frame(&s, err);
 	if (r)
 		return r;
 	*ret = s;
@@ -170,17 +190,117 @@ static int inflate_some(struct debug_section *s, void *dst, size_t len, struct g
 			     z->msg ? z->msg : "zlib error", s->pos);
 }
 
+/* ---- zstd ---- */
+
+/* RFC 8878: "it is recommended for decoders to support a window of at least 8 MB". */
+enum { WINDOW_LOG_MAX = 23 };
+
+static int begin_zstd(struct debug_section *s, struct golin_err *err)
+{
+	s->zstd = ZSTD_createDStream();
+	if (!s->zstd ||
+	    ZSTD_isError(ZSTD_DCtx_setParameter(s->zstd, ZSTD_d_windowLogMax, WINDOW_LOG_MAX)))
+		return golin_err_set(err, -ENOMEM, "out of memory");
+	s->in = (ZSTD_inBuffer){.src = s->data, .size = s->stored};
+	return 0;
+}
+
+static int zstd_error(const struct debug_section *s, size_t code, struct golin_err *err)
+{
+	ZSTD_ErrorCode e = ZSTD_getErrorCode(code);
+
+	if (e == ZSTD_error_memory_allocation)
+		return golin_err_set(err, -ENOMEM, "out of memory");
+	if (e == ZSTD_error_frameParameter_windowTooLarge)
+		return golin_err_set(err, -EBADMSG,
+				     "section %s asks for a zstd window of more than %d MiB: "
+				     "refused",
+				     s->name, 1 << (WINDOW_LOG_MAX - 20));
+	return golin_err_set(err, -EBADMSG,
+			     "section %s cannot be inflated: %s behind %" PRIu64 " bytes", s->name,
+			     ZSTD_getErrorName(code), s->pos);
+}
+
+/* Fills `out`, or ends with the frame. */
+static int zstd_fill(struct debug_section *s, ZSTD_outBuffer *out, bool to_frame_end,
+		     struct golin_err *err)
+{
+	while (out->pos < out->size && !(to_frame_end && s->frame_ended)) {
+		size_t in_pos = s->in.pos, out_pos = out->pos;
+		size_t n = ZSTD_decompressStream(s->zstd, out, &s->in);
+
+		if (ZSTD_isError(n))
+			return zstd_error(s, n, err);
+		s->frame_ended = n == 0;
+		if (!to_frame_end)
+			s->pos += out->pos - out_pos;
+		if (s->in.pos == in_pos && out->pos == out_pos)
+			return golin_err_set(err, -EBADMSG,
+					     "section %s ends after %" PRIu64
+					     " bytes, it claims %" PRIu64,
+					     s->name, s->pos, s->size);
+	}
+	return 0;
+}
+
+static int zstd_some(struct debug_section *s, void *dst, size_t len, struct golin_err *err)
+{
+	ZSTD_outBuffer out = {.dst = dst, .size = len};
+	uint8_t extra;
+	int r = s->zstd ? 0 : begin_zstd(s, err);
+
+	if (!r)
+		r = zstd_fill(s, &out, false, err);
+	if (r || s->pos < s->size)
+		return r;
+	/* All that was claimed has come: now the frame must end, and its checksum be right. */
+	out = (ZSTD_outBuffer){.dst = &extra, .size = 1};
+	r = zstd_fill(s, &out, true, err);
+	if (!r && out.pos)
+		return golin_err_set(err, -EBADMSG,
+				     "section %s has more than the %" PRIu64 " bytes it claims",
+				     s->name, s->size);
+	return r;
+}
+
+/* ---- the interface ---- */
+
+/* What was read is not read again. */
+static void release(struct debug_section *s)
+{
+	enum { BATCH = 256 << 10 };
+	uint64_t used = s->method == DEBUG_STORED ? s->pos
+			: s->method == DEBUG_ZSTD ? s->in.pos
+						  : (uint64_t)(s->z.next_in - s->data);
+
+	if (used - s->released < BATCH && used < s->stored)
+		return;
+	elf_image_release(s->elf, s->data + s->released, used - s->released);
+	s->released = used;
+}
+
 int debug_section_read(struct debug_section *s, void *dst, size_t len, struct golin_err *err)
 {
+	int r = 0;
+
 	if (len > s->size - s->pos)
 		return golin_err_set(err, -EBADMSG,
 				     "section %s ends at %" PRIu64 " bytes, %" PRIu64 " are wanted",
 				     s->name, s->size, s->pos + len);
-	if (s->compressed)
-		return inflate_some(s, dst, len, err);
-	memcpy(dst, s->data + s->pos, len);
-	s->pos += len;
-	return 0;
+	switch (s->method) {
+	case DEBUG_ZLIB:
+		r = inflate_some(s, dst, len, err);
+		break;
+	case DEBUG_ZSTD:
+		r = zstd_some(s, dst, len, err);
+		break;
+	case DEBUG_STORED:
+		memcpy(dst, s->data + s->pos, len);
+		s->pos += len;
+	}
+	if (!r)
+		release(s);
+	return r;
 }
 
 void debug_section_done(struct debug_section *s)
@@ -188,4 +308,6 @@ void debug_section_done(struct debug_section *s)
 	if (s->inflating)
 		inflateEnd(&s->z);
 	s->inflating = false;
+	ZSTD_freeDStream(s->zstd);
+	s->zstd = NULL;
 }

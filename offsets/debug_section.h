@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A .debug_* section as a stream of bytes, whether it is stored as it is, compressed as ELF says
- * (SHF_COMPRESSED, Go since 1.19) or as GNU did (.zdebug_*, Go up to 1.18). What a section claims
- * is checked before anything is inflated: a file of 1 MB can claim a terabyte.
+ * (SHF_COMPRESSED: zlib, which Go writes since 1.19, or zstd, which linkers and objcopy can write)
+ * or as GNU did (.zdebug_*, Go up to 1.18). What a section claims is checked before anything is
+ * inflated: a file of 1 MB can claim a terabyte.
  */
 #ifndef GOLIN_OFFSETS_DEBUG_SECTION_H
 #define GOLIN_OFFSETS_DEBUG_SECTION_H
@@ -11,19 +12,27 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <zlib.h>
+#include <zstd.h>
 
 struct elf_image;
 struct golin_err;
 
+enum debug_method { DEBUG_STORED, DEBUG_ZLIB, DEBUG_ZSTD };
+
 struct debug_section {
-	char name[64]; /* as in the file: ".zdebug_info" */
+	const struct elf_image *elf; /* borrowed */
+	char name[64];		     /* as in the file: ".zdebug_info" */
 	const uint8_t *data;
-	uint64_t stored; /* bytes in the file, behind the header of a compressed one */
-	uint64_t size;	 /* bytes when inflated, as claimed */
-	uint64_t pos;	 /* bytes read so far */
-	bool compressed;
+	uint64_t stored;   /* bytes in the file, behind the header of a compressed one */
+	uint64_t size;	   /* bytes when inflated, as claimed */
+	uint64_t pos;	   /* bytes read so far */
+	uint64_t released; /* bytes of data that were given back, see elf_image_release() */
+	enum debug_method method;
 	bool inflating; /* z is set up */
 	z_stream z;
+	ZSTD_DStream *zstd;
+	ZSTD_inBuffer in; /* of zstd */
+	bool frame_ended; /* zstd: nothing of a frame is outstanding */
 };
 
 /*

@@ -4,8 +4,9 @@
 #include <dwarf.h>
 #include <elf.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #include "base/err.h"
 #include "elf_image.h"
 
@@ -26,11 +27,10 @@ static const char shstrtab[] = "\0.shstrtab\0.debug_abbrev\0.debug_info\0.debug_
 			       ".debug_line_str\0.debug_str_offsets";
 static const uint8_t name_off[S_MAX] = {0, 1, 11, 25, 37, 48, 64};
 
-struct part {
-	struct debug_section sec;
-	bool there;
-	size_t off; /* in buf */
-};
+/* What a hostile file can make golin hold: all sections together. */
+static const uint64_t max_inflated = 96 << 20;
+/* What is there grows by so much at once. */
+static const uint64_t min_step = 128 << 10;
 
 /* Puts an integer of `width` bytes in the byte order of the file. */
 static void put(const struct elf_image *e, uint8_t *p, size_t width, uint64_t v)
@@ -63,9 +63,12 @@ static void put_shdr(const struct elf_image *e, uint8_t *p, uint8_t name, uint32
 	PUT(e, p, Shdr, sh_addralign, 1);
 }
 
-static void put_headers(const struct elf_image *e, uint8_t *buf, const struct part *parts)
+static void put_headers(struct dwarf_elf *d)
 {
+	static const int section_of[DWARF_PART_MAX] = {S_ABBREV, S_STR, S_LINE_STR, S_STR_OFFSETS};
+	const struct elf_image *e = d->elf;
 	size_t shdrs = ehdr_size(e);
+	uint8_t *buf = d->buf;
 
 	memcpy(buf, ELFMAG, SELFMAG);
 	buf[EI_CLASS] = e->is64 ? ELFCLASS64 : ELFCLASS32;
@@ -83,96 +86,104 @@ static void put_headers(const struct elf_image *e, uint8_t *buf, const struct pa
 	put_shdr(e, buf + shdrs + S_SHSTRTAB * shdr_size(e), name_off[S_SHSTRTAB], SHT_STRTAB,
 		 shdrs + S_MAX * shdr_size(e), sizeof(shstrtab));
 	memcpy(buf + shdrs + S_MAX * shdr_size(e), shstrtab, sizeof(shstrtab));
-	for (int i = S_ABBREV; i < S_MAX; i++)
-		if (parts[i].there)
-			put_shdr(e, buf + shdrs + i * shdr_size(e), name_off[i], SHT_PROGBITS,
-				 parts[i].off, parts[i].sec.size);
+	put_shdr(e, buf + shdrs + S_INFO * shdr_size(e), name_off[S_INFO], SHT_PROGBITS,
+		 d->info_off, d->info.size);
+	for (int i = 0; i < DWARF_PART_MAX; i++)
+		if (d->part_off[i])
+			put_shdr(e, buf + shdrs + section_of[i] * shdr_size(e),
+				 name_off[section_of[i]], SHT_PROGBITS, d->part_off[i],
+				 d->parts[i].size);
 }
 
-static int open_part(const struct elf_image *e, const char *name, struct part *p, size_t *pos,
-		     struct golin_err *err)
-{
-	int r = debug_section_open(e, name, &p->sec, err);
+/* ---- memory ---- */
 
-	if (r)
-		return r;
-	p->there = true;
-	p->off = *pos;
-	*pos += p->sec.size;
+/* Room for len bytes from pos on, on pages of their own, with zeros behind them. */
+static size_t room(size_t *pos, uint64_t len)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), at = *pos;
+
+	*pos = at + ((len + page - 1) & ~(page - 1)) + page;
+	return at;
+}
+
+/* Makes [off, off + len) of buf writable, and fills it from the section's stream. */
+static int fill(struct dwarf_elf *d, struct debug_section *s, size_t off, size_t len,
+		struct golin_err *err)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), from = off & ~(page - 1);
+
+	d->inflated += len;
+	if (d->inflated > max_inflated)
+		return golin_err_set(err, -EOPNOTSUPP,
+				     "Go's types do not lie within the first %" PRIu64
+				     " MiB of its DWARF",
+				     max_inflated >> 20);
+	if (mprotect(d->buf + from, off - from + len, PROT_READ | PROT_WRITE) < 0)
+		return golin_err_set(err, -ENOMEM, "out of memory");
+	return debug_section_read(s, d->buf + off, len, err);
+}
+
+static int open_parts(struct dwarf_elf *d, size_t *pos, struct golin_err *err)
+{
+	static const char *const names[DWARF_PART_MAX] = {"abbrev", "str", "line_str",
+							  "str_offsets"};
+
+	for (int i = 0; i < DWARF_PART_MAX; i++) {
+		struct golin_err why = {0};
+		int r = debug_section_open(d->elf, names[i], &d->parts[i], &why);
+
+		if (!r)
+			d->part_off[i] = room(pos, d->parts[i].size);
+		else if (i != DWARF_PART_ABBREV && r != -ENODATA)
+			d->strings_err = why;
+		else if (i == DWARF_PART_ABBREV && r == -ENODATA)
+			return golin_err_set(err, -EBADMSG,
+					     "section %s is there without .debug_abbrev",
+					     d->info.name);
+		else if (i == DWARF_PART_ABBREV)
+			return golin_err_set(err, r, "%s", why.msg);
+	}
 	return 0;
 }
 
-/* Writes a new buf: headers, the sections that are wanted whole, then what there is of info. */
-static int build(struct dwarf_elf *d, bool with_strings, struct golin_err *err)
+/* Reserves addresses for headers and sections, and fills in all that is needed from the start. */
+static int build(struct dwarf_elf *d, struct golin_err *err)
 {
-	static const char *const strings[S_MAX] = {
-		[S_STR] = "str", [S_LINE_STR] = "line_str", [S_STR_OFFSETS] = "str_offsets"};
-	const struct elf_image *e = d->elf;
-	struct part parts[S_MAX] = {0};
-	struct golin_err optional;
-	size_t pos = ehdr_size(e) + S_MAX * shdr_size(e) + sizeof(shstrtab);
-	uint8_t *buf = NULL;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), pos = 0;
+	void *mem;
 	int r;
 
-	r = open_part(e, "abbrev", &parts[S_ABBREV], &pos, err);
-	if (r == -ENODATA)
-		r = golin_err_set(err, -EBADMSG, "section %s is there without .debug_abbrev",
-				  d->info.name);
-	for (int i = S_STR; i < S_MAX && !r && with_strings; i++) {
-		r = open_part(e, strings[i], &parts[i], &pos, &optional);
-		if (r == -ENODATA)
-			r = 0;
-		else if (r)
-			golin_err_set(err, r, "%s", optional.msg);
-	}
+	room(&pos, ehdr_size(d->elf) + S_MAX * shdr_size(d->elf) + sizeof(shstrtab));
+	r = open_parts(d, &pos, err);
 	if (r)
 		return r;
-	parts[S_INFO].there = true;
-	parts[S_INFO].off = pos;
-	buf = calloc(1, pos + d->info_len);
-	if (!buf)
+	d->info_off = room(&pos, d->info.size);
+	/* Read-only until there is something: so it counts for nothing. */
+	mem = mmap(NULL, pos, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (mem == MAP_FAILED)
 		return golin_err_set(err, -ENOMEM, "out of memory");
-	for (int i = S_ABBREV; i < S_MAX && !r; i++) {
-		if (!parts[i].there || i == S_INFO)
-			continue;
-		r = debug_section_read(&parts[i].sec, buf + parts[i].off, parts[i].sec.size, err);
-		debug_section_done(&parts[i].sec);
-	}
-	if (r) {
-		free(buf);
-		return r;
-	}
-	put_headers(e, buf, parts);
-	if (d->info_len)
-		memcpy(buf + pos, d->buf + d->info_off, d->info_len);
-	free(d->buf);
-	d->buf = buf;
-	d->cap = pos + d->info_len;
-	d->info_off = pos;
-	d->info_shdr = ehdr_size(e) + S_INFO * shdr_size(e);
-	d->with_strings = with_strings;
+	d->buf = mem;
+	d->cap = pos;
+	if (mprotect(d->buf, page, PROT_READ | PROT_WRITE) < 0)
+		return golin_err_set(err, -ENOMEM, "out of memory");
+	put_headers(d);
+	return fill(d, &d->parts[DWARF_PART_ABBREV], d->part_off[DWARF_PART_ABBREV],
+		    d->parts[DWARF_PART_ABBREV].size, err);
+}
+
+static int begin_libdw(struct dwarf_elf *d, struct golin_err *err)
+{
+	d->libelf = elf_memory((char *)d->buf, d->cap);
+	if (!d->libelf)
+		return golin_err_set(err, -EBADMSG, "libelf: %s", elf_errmsg(-1));
+	d->dbg = dwarf_begin_elf(d->libelf, DWARF_C_READ, NULL);
+	if (!d->dbg)
+		return golin_err_set(err, -EBADMSG, "libdw on %s: %s", d->info.name,
+				     dwarf_errmsg(-1));
 	return 0;
 }
 
-/* ---- libdw on it ---- */
-
-static void end_libdw(struct dwarf_elf *d)
-{
-	if (d->dbg)
-		dwarf_end(d->dbg);
-	if (d->libelf)
-		elf_end(d->libelf);
-	d->dbg = NULL;
-	d->libelf = NULL;
-}
-
-static void unpatch(struct dwarf_elf *d)
-{
-	if (d->is_patched)
-		memcpy(d->buf + d->info_off + d->tail + d->patched_at, d->patched_orig,
-		       d->patched_len);
-	d->is_patched = false;
-}
+/* ---- units ---- */
 
 /*
  * Reads the header at off of the bytes that are there. -ENODATA: too few are there; the caller
@@ -238,63 +249,6 @@ static int parse_unit(const struct dwarf_elf *d, uint64_t off, struct dwarf_unit
 	return 0;
 }
 
-/*
- * Shortens the last unit to what is there of it, so that libdw takes it for whole; returns how much
- * of .debug_info libdw may see.
- */
-static int patch_tail(struct dwarf_elf *d, uint64_t *ret_visible, struct golin_err *err)
-{
-	struct dwarf_unit u;
-	uint8_t *p;
-	int r;
-
-	for (;; d->tail = u.end) {
-		if (d->tail == d->info_len)
-			break;
-		r = parse_unit(d, d->tail, &u, err);
-		if (r == -ENODATA) {
-			/* Rest of a header: not to be seen until there is more of it. */
-			*ret_visible = d->tail;
-			return 0;
-		}
-		if (r)
-			return r;
-		if (u.end > d->info_len)
-			break;
-	}
-	*ret_visible = d->info_len;
-	if (d->tail == d->info_len)
-		return 0;
-	p = d->buf + d->info_off + d->tail;
-	d->patched_at = u.is_dwarf64 ? 4 : 0;
-	d->patched_len = u.is_dwarf64 ? 8 : 4;
-	memcpy(d->patched_orig, p + d->patched_at, d->patched_len);
-	d->tail_end = u.end;
-	put(d->elf, p + d->patched_at, d->patched_len,
-	    d->info_len - d->tail - d->patched_at - d->patched_len);
-	d->is_patched = true;
-	return 0;
-}
-
-static int begin_libdw(struct dwarf_elf *d, struct golin_err *err)
-{
-	uint64_t visible;
-	int r = patch_tail(d, &visible, err);
-
-	if (r)
-		return r;
-	PUT(d->elf, d->buf + d->info_shdr, Shdr, sh_offset, d->info_off);
-	PUT(d->elf, d->buf + d->info_shdr, Shdr, sh_size, visible);
-	d->libelf = elf_memory((char *)d->buf, d->info_off + d->info_len);
-	if (!d->libelf)
-		return golin_err_set(err, -EBADMSG, "libelf: %s", elf_errmsg(-1));
-	d->dbg = dwarf_begin_elf(d->libelf, DWARF_C_READ, NULL);
-	if (!d->dbg)
-		return golin_err_set(err, -EBADMSG, "libdw on %s: %s", d->info.name,
-				     dwarf_errmsg(-1));
-	return 0;
-}
-
 /* ---- the interface ---- */
 
 int dwarf_elf_open(const struct elf_image *e, struct dwarf_elf *ret, struct golin_err *err)
@@ -307,7 +261,9 @@ int dwarf_elf_open(const struct elf_image *e, struct dwarf_elf *ret, struct goli
 	d->elf = e;
 	r = debug_section_open(e, "info", &d->info, err);
 	if (!r)
-		r = build(d, false, err);
+		r = build(d, err);
+	if (!r)
+		r = begin_libdw(d, err);
 	if (r)
 		dwarf_elf_done(d);
 	return r;
@@ -315,53 +271,50 @@ int dwarf_elf_open(const struct elf_image *e, struct dwarf_elf *ret, struct goli
 
 void dwarf_elf_done(struct dwarf_elf *d)
 {
-	end_libdw(d);
+	if (d->dbg)
+		dwarf_end(d->dbg);
+	if (d->libelf)
+		elf_end(d->libelf);
 	debug_section_done(&d->info);
-	free(d->buf);
-	d->buf = NULL;
+	for (int i = 0; i < DWARF_PART_MAX; i++)
+		debug_section_done(&d->parts[i]);
+	if (d->buf)
+		munmap(d->buf, d->cap);
+	memset(d, 0, sizeof(*d));
 }
 
 int dwarf_elf_grow(struct dwarf_elf *d, uint64_t want, struct golin_err *err)
 {
-	/* Small steps: what is inflated in vain costs more than another dwarf_begin_elf(). */
-	uint64_t step = d->info_len / 4 > (256 << 10) ? d->info_len / 4 : 256 << 10;
-	size_t more;
-	uint8_t *buf;
 	int r;
 
-	if (d->dbg && (want <= d->info_len || dwarf_elf_is_whole(d)))
+	if (want <= d->info_len || dwarf_elf_is_whole(d))
 		return 0;
-	if (want < d->info_len + step)
-		want = d->info_len + step;
+	if (want < d->info_len + min_step)
+		want = d->info_len + min_step;
 	if (want > d->info.size)
 		want = d->info.size;
-	end_libdw(d);
-	unpatch(d);
-	more = want - d->info_len;
-	if (d->info_off + want > d->cap) {
-		buf = realloc(d->buf, d->info_off + want);
-		if (!buf)
-			return golin_err_set(err, -ENOMEM, "out of memory");
-		d->buf = buf;
-		d->cap = d->info_off + want;
-	}
-	r = debug_section_read(&d->info, d->buf + d->info_off + d->info_len, more, err);
-	if (r)
-		return r;
-	d->info_len = want;
-	return begin_libdw(d, err);
+	r = fill(d, &d->info, d->info_off + d->info_len, want - d->info_len, err);
+	if (!r)
+		d->info_len = want;
+	return r;
 }
 
 int dwarf_elf_add_strings(struct dwarf_elf *d, struct golin_err *err)
 {
-	int r;
+	if (d->with_strings)
+		return 0;
+	d->with_strings = true;
+	if (d->strings_err.code)
+		return golin_err_set(err, d->strings_err.code, "%s", d->strings_err.msg);
+	for (int i = DWARF_PART_STR; i < DWARF_PART_MAX; i++) {
+		int r = d->part_off[i]
+				? fill(d, &d->parts[i], d->part_off[i], d->parts[i].size, err)
+				: 0;
 
-	end_libdw(d);
-	unpatch(d);
-	r = build(d, true, err);
-	if (r)
-		return r;
-	return begin_libdw(d, err);
+		if (r)
+			return r;
+	}
+	return 0;
 }
 
 int dwarf_elf_unit(struct dwarf_elf *d, uint64_t off, struct dwarf_unit *ret, struct golin_err *err)
@@ -373,11 +326,8 @@ int dwarf_elf_unit(struct dwarf_elf *d, uint64_t off, struct dwarf_unit *ret, st
 	if (off >= d->info.size)
 		return golin_err_set(err, -ENODATA, "end of %s", d->info.name);
 	r = dwarf_elf_grow(d, want, err);
-	if (r)
-		return r;
-	r = parse_unit(d, off, ret, err);
-	if (!r && d->is_patched && off == d->tail)
-		ret->end = d->tail_end;
+	if (!r)
+		r = parse_unit(d, off, ret, err);
 	if (r == -ENODATA)
 		return golin_err_set(err, -EBADMSG,
 				     "malformed %s: %" PRIu64 " bytes behind the last unit",

@@ -7,16 +7,23 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "dwarf_elf.h"
+#include "dwarf_skip.h"
 #include "elf_image.h"
 #include "layout.h"
 
 enum {
-	/* Entries right below the unit's own, and members. Half a second, were there so many. */
-	MAX_DIES = 10 * 1000 * 1000,
-	/* One entry with all below it. */
-	MAX_DIE_SIZE = 16 << 20,
+	/* Ten times as many as a program of 140 MiB has in the unit with Go's types. */
+	MAX_ENTRIES = 20 * 1000 * 1000,
+	MAX_ENTRY_SIZE = 16 << 20,
+	MAX_UNITS = 1 << 18,
 	MAX_MEMBERS = 4096,
 	MAX_TYPE_CHAIN = 16,
+};
+
+/* A unit, and how to read the entries in it. */
+struct view {
+	struct dwarf_unit unit;
+	struct dwarf_abbrevs abbrevs;
 };
 
 struct walk {
@@ -24,9 +31,11 @@ struct walk {
 	const struct dwarf_want *want;
 	struct dwarf_struct *structs;
 	struct golin_err *err;
-	uint64_t dies; /* visited so far */
-	int missing;   /* structs not found yet for which the search goes on */
-	bool any;      /* a struct was found */
+	struct view types;	 /* the unit that has Go's types */
+	struct view other;	 /* another one to which a type refers */
+	uint64_t entries, units; /* visited so far */
+	int missing;		 /* structs not found yet for which the search goes on */
+	bool any;		 /* a struct was found */
 };
 
 static int corrupt(struct walk *w, uint64_t off, const char *what)
@@ -40,7 +49,7 @@ static int corrupt(struct walk *w, uint64_t off, const char *what)
 
 /* ---- attributes ---- */
 
-/* A name that stands in another section, which is not loaded yet. */
+/* A name that stands in another section, which may not be loaded yet. */
 static bool is_remote_string(unsigned int form)
 {
 	switch (form) {
@@ -57,30 +66,25 @@ static bool is_remote_string(unsigned int form)
 	}
 }
 
-enum { GET_AGAIN = 1 };
-
-/*
- * The name of a DIE. GET_AGAIN: the sections with strings had to be loaded, all DIEs have to be got
- * once more. A DIE without a name gives NULL.
- */
+/* The name of a DIE; one without a name gives NULL. */
 static int die_name(struct walk *w, Dwarf_Die *die, const char **ret)
 {
 	Dwarf_Attribute attr;
-	const char *name;
+	int r;
 
 	*ret = NULL;
 	if (!dwarf_attr(die, DW_AT_name, &attr))
 		return 0;
-	if (is_remote_string(attr.form) && !w->d.with_strings) {
-		int r = dwarf_elf_add_strings(&w->d, w->err);
-
-		return r ? r : GET_AGAIN;
+	if (attr.form == DW_FORM_GNU_strp_alt || attr.form == DW_FORM_strp_sup)
+		return golin_err_set(w->err, -EOPNOTSUPP,
+				     "the names of its DWARF stand in another file (dwz -m)");
+	if (is_remote_string(attr.form)) {
+		r = dwarf_elf_add_strings(&w->d, w->err);
+		if (r)
+			return r;
 	}
-	name = dwarf_formstring(&attr);
-	if (!name)
-		return corrupt(w, dwarf_dieoffset(die), "a name cannot be read");
-	*ret = name;
-	return 0;
+	*ret = dwarf_formstring(&attr);
+	return *ret ? 0 : corrupt(w, dwarf_dieoffset(die), "a name cannot be read");
 }
 
 static bool die_number(Dwarf_Die *die, unsigned int at, uint64_t *ret)
@@ -92,6 +96,19 @@ static bool die_number(Dwarf_Die *die, unsigned int at, uint64_t *ret)
 		return false;
 	*ret = v;
 	return true;
+}
+
+static bool read_uleb(const struct walk *w, const uint8_t *p, uint64_t *ret)
+{
+	const uint8_t *end = w->d.buf + w->d.info_off + w->d.info_len;
+
+	*ret = 0;
+	for (unsigned int shift = 0; p < end && shift < 64; shift += 7) {
+		*ret |= (uint64_t)(*p & 0x7f) << shift;
+		if (!(*p++ & 0x80))
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -126,6 +143,10 @@ static bool type_offset(struct walk *w, Dwarf_Die *die, uint64_t *ret)
 	case DW_FORM_ref8:
 		off = elf_u64(e, attr.valp);
 		break;
+	case DW_FORM_ref_udata:
+		if (!read_uleb(w, attr.valp, &off))
+			return false;
+		break;
 	default:
 		return false;
 	}
@@ -133,67 +154,113 @@ static bool type_offset(struct walk *w, Dwarf_Die *die, uint64_t *ret)
 	return true;
 }
 
-/* ---- types of members ---- */
+/* ---- entries ---- */
 
-/*
- * A DIE that is there with all its attributes: it is followed by one that libdw can tell, or by the
- * end of a whole unit. Grows until that is so.
- */
-static int get_die(struct walk *w, uint64_t off, Dwarf_Die *ret, Dwarf_Die *ret_next,
-		   bool *ret_last)
+/* The entry at off, which is within the unit; it is there as a whole then. */
+static int get_entry(struct walk *w, struct view *v, uint64_t off, struct dwarf_entry *ret)
 {
-	for (uint64_t more = 4096;; more *= 2) {
-		bool cut;
-		int r = dwarf_elf_grow(&w->d, off + more, w->err);
+	uint64_t want = off + 1;
+
+	for (;;) {
+		const char *why;
+		uint64_t len;
+		int r = dwarf_elf_grow(&w->d, want, w->err);
 
 		if (r)
 			return r;
-		if (more > MAX_DIE_SIZE)
-			return corrupt(w, off, "an entry of more than 16 MiB");
-		cut = w->d.is_patched && off >= w->d.tail;
-		if (!cut && !dwarf_elf_is_whole(&w->d) && off >= w->d.tail)
-			cut = true;
-		if (++w->dies > MAX_DIES)
+		if (++w->entries > MAX_ENTRIES)
 			return golin_err_set(w->err, -EBADMSG,
-					     "corrupt DWARF: more than %d entries in %s", MAX_DIES,
-					     w->d.info.name);
-		if (!dwarf_offdie(w->d.dbg, off, ret)) {
-			if (!cut)
-				return corrupt(w, off, "no entry");
-			dwarf_errno();
-			continue;
-		}
-		r = dwarf_siblingof(ret, ret_next);
-		if (r == 0 && dwarf_dieoffset(ret_next) <= off)
-			return corrupt(w, off, "an entry's sibling lies before it");
-		if (r != 0 && cut) {
-			dwarf_errno(); /* forgets it: an entry that is cut is no error */
-			continue;
-		}
-		if (r < 0)
-			return corrupt(w, off, "an entry is malformed");
-		*ret_last = r > 0;
-		return 0;
+					     "corrupt DWARF: more than %d entries in %s",
+					     MAX_ENTRIES, w->d.info.name);
+		len = w->d.info_len < v->unit.end ? w->d.info_len : v->unit.end;
+		r = dwarf_skip_entry(&v->abbrevs, w->d.elf, w->d.buf + w->d.info_off, len, off, ret,
+				     &why);
+		if (r == -ENOMEM)
+			return golin_err_set(w->err, r, "out of memory");
+		if (r == -EBADMSG)
+			return corrupt(w, off, why);
+		if (r != DWARF_SKIP_CUT)
+			return 0;
+		if (len == v->unit.end)
+			return corrupt(w, off, "an entry goes beyond its unit");
+		if (len - off > MAX_ENTRY_SIZE)
+			return corrupt(w, off, "an entry of more than 16 MiB");
+		want = len + (len - off) + 1;
 	}
 }
+
+static void use_unit(struct walk *w, struct view *v, const struct dwarf_unit *u)
+{
+	v->unit = *u;
+	v->abbrevs.bytes = w->d.buf + w->d.part_off[DWARF_PART_ABBREV];
+	v->abbrevs.len = w->d.parts[DWARF_PART_ABBREV].size;
+	dwarf_abbrevs_use(&v->abbrevs, u);
+}
+
+static int next_unit(struct walk *w, uint64_t off, struct dwarf_unit *ret)
+{
+	if (++w->units > MAX_UNITS)
+		return golin_err_set(w->err, -EBADMSG, "corrupt DWARF: more than %d units in %s",
+				     MAX_UNITS, w->d.info.name);
+	return dwarf_elf_unit(&w->d, off, ret, w->err);
+}
+
+/* The unit in which off lies: Go's types refer to each other within one, others need not. */
+static int view_of(struct walk *w, uint64_t off, struct view **ret)
+{
+	const struct dwarf_unit *o = &w->other.unit;
+	struct dwarf_unit u;
+
+	*ret = &w->types;
+	if (off >= w->types.unit.off && off < w->types.unit.end)
+		return 0;
+	*ret = &w->other;
+	if (o->end && off >= o->off && off < o->end)
+		return 0;
+	for (uint64_t at = o->end && off >= o->end ? o->end : 0;; at = u.end) {
+		int r = next_unit(w, at, &u);
+
+		if (r == -ENODATA)
+			return corrupt(w, off, "a type lies outside");
+		if (r)
+			return r;
+		if (off < u.end)
+			break;
+	}
+	use_unit(w, &w->other, &u);
+	return 0;
+}
+
+/* libdw's view of an entry that is there as a whole. */
+static int get_die(struct walk *w, uint64_t off, Dwarf_Die *ret)
+{
+	return dwarf_offdie(w->d.dbg, off, ret) ? 0 : corrupt(w, off, "no entry");
+}
+
+/* ---- types of members ---- */
 
 /* The name of the type at off, and its size, which typedefs hand down. */
 static int resolve_type(struct walk *w, struct dwarf_member *m)
 {
 	uint64_t off = m->type_off;
-	const char *name;
-	Dwarf_Die die, next;
-	bool last;
+	const char *name = NULL;
+	struct dwarf_entry entry;
+	struct view *view;
+	Dwarf_Die die;
 	int r;
 
 	for (int i = 0; i < MAX_TYPE_CHAIN; i++) {
 		if (off >= w->d.info.size)
 			return corrupt(w, off, "a type lies outside");
-		do {
-			r = get_die(w, off, &die, &next, &last);
-			if (!r && i == 0)
-				r = die_name(w, &die, &name);
-		} while (r == GET_AGAIN);
+		r = view_of(w, off, &view);
+		if (!r)
+			r = get_entry(w, view, off, &entry);
+		if (!r && !entry.tag)
+			r = corrupt(w, off, "no entry");
+		if (!r)
+			r = get_die(w, off, &die);
+		if (!r && i == 0)
+			r = die_name(w, &die, &name);
 		if (r)
 			return r;
 		if (i == 0 && name)
@@ -259,7 +326,7 @@ static int add_struct(struct walk *w, int id, Dwarf_Die *die)
 		return corrupt(w, off, "a struct is too large");
 	s->members.len = 0;
 	for (r = dwarf_child(die, &child); r == 0; r = dwarf_siblingof(&child, &child)) {
-		if (++w->dies > MAX_DIES)
+		if (++w->entries > MAX_ENTRIES)
 			return corrupt(w, off, "too many entries");
 		if (dwarf_tag(&child) != DW_TAG_member)
 			continue;
@@ -276,87 +343,104 @@ static int add_struct(struct walk *w, int id, Dwarf_Die *die)
 	return 0;
 }
 
-/* Looks at one entry of the unit. */
-static int visit(struct walk *w, Dwarf_Die *die)
+/* The wanted struct that an entry is; -1: none. */
+static int wanted(struct walk *w, const struct dwarf_entry *e, int *ret)
 {
-	const char *name;
-	int id, r;
+	const char *name = e->name;
+	Dwarf_Die die;
+	int r, id;
 
-	if (dwarf_tag(die) != DW_TAG_structure_type)
+	*ret = -1;
+	if (!e->has_name)
 		return 0;
-	r = die_name(w, die, &name);
-	if (r || !name)
-		return r;
+	if (!name) {
+		r = get_die(w, e->off, &die);
+		if (!r)
+			r = die_name(w, &die, &name);
+		if (r || !name)
+			return r;
+	}
 	id = w->want->struct_id(w->want->arg, name);
-	if (id < 0 || id >= w->want->nstructs || w->structs[id].found)
+	if (id >= 0 && id < w->want->nstructs && !w->structs[id].found)
+		*ret = id;
+	return 0;
+}
+
+/* A struct right below the unit's entry whose members are being passed. */
+struct open_struct {
+	int id; /* -1: none */
+	uint64_t off;
+};
+
+static int end_struct(struct walk *w, struct open_struct *s)
+{
+	int id = s->id, r;
+	Dwarf_Die die;
+
+	if (id < 0)
 		return 0;
-	return add_struct(w, id, die);
+	s->id = -1;
+	r = get_die(w, s->off, &die);
+	return r ? r : add_struct(w, id, &die);
 }
 
 /*
- * All entries right below the unit's own, none deeper: no recursion, whatever the nesting. Ends
- * early when nothing is missing any more.
+ * All entries of the unit in their order; only those right below the unit's own matter. No
+ * recursion, whatever the nesting. Ends early when nothing is missing any more.
  */
-static int walk_unit(struct walk *w, const struct dwarf_unit *u)
+static int walk_unit(struct walk *w, struct view *v)
 {
-	Dwarf_Die die, next;
-	uint64_t off = u->die;
-	bool last;
-	int r;
+	struct open_struct open = {.id = -1};
+	struct dwarf_entry e;
+	uint64_t depth = 0;
+	int r = 0;
 
-	/* The first child stands right behind the unit's entry, whose end only libdw knows. */
-	for (uint64_t more = 4096;; more *= 2) {
-		if (more > MAX_DIE_SIZE)
-			return corrupt(w, off, "an entry of more than 16 MiB");
-		r = dwarf_elf_grow(&w->d, off + more, w->err);
+	/* Lists of children that the unit's end cuts are taken as ended, as libdw does. */
+	for (uint64_t off = v->unit.die; off < v->unit.end && w->missing > 0; off = e.end) {
+		r = get_entry(w, v, off, &e);
 		if (r)
 			return r;
-		if (!dwarf_offdie(w->d.dbg, u->die, &die))
-			return corrupt(w, u->die, "no entry");
-		r = dwarf_child(&die, &next);
-		if (!r)
-			break;
-		if (w->d.info_len >= u->end)
-			return r < 0 ? corrupt(w, u->die, "a unit's entry is malformed") : 0;
-	}
-	off = dwarf_dieoffset(&next);
-	for (;;) {
-		r = get_die(w, off, &die, &next, &last);
-		if (!r)
-			r = visit(w, &die);
-		if (r == GET_AGAIN)
-			continue;
-		if (r || last || w->missing <= 0)
+		if (depth == 1 && e.tag == DW_TAG_structure_type) {
+			r = wanted(w, &e, &open.id);
+			open.off = off;
+		}
+		if (!e.tag && depth)
+			depth--;
+		else if (e.tag && e.children)
+			depth++;
+		if (!r && depth == 1)
+			r = end_struct(w, &open);
+		if (r)
 			return r;
-		off = dwarf_dieoffset(&next);
+		if (!depth)
+			return 0;
 	}
+	return end_struct(w, &open);
 }
 
 /* ---- units ---- */
 
 /* A unit of Go's that is named "runtime". */
-static int is_runtime_unit(struct walk *w, const struct dwarf_unit *u, bool *ret)
+static int is_runtime_unit(struct walk *w, struct view *v, bool *ret)
 {
+	struct dwarf_entry e;
 	const char *name;
-	uint64_t lang;
 	Dwarf_Die die;
 	int r;
 
 	*ret = false;
-	if (!u->compile)
+	if (!v->unit.compile)
 		return 0;
-	do {
-		r = dwarf_elf_grow(&w->d, u->die + 1 < w->d.info.size ? u->die + 1 : u->die,
-				   w->err);
-		if (r)
-			return r;
-		if (!dwarf_offdie(w->d.dbg, u->die, &die))
-			return corrupt(w, u->die, "a unit has no entry");
-		/* Units of C may keep their names elsewhere: not a reason to load all strings. */
-		if (!die_number(&die, DW_AT_language, &lang) || lang != DW_LANG_Go)
-			return 0;
-		r = die_name(w, &die, &name);
-	} while (r == GET_AGAIN);
+	r = get_entry(w, v, v->unit.die, &e);
+	/* Units of C may keep their names elsewhere: not a reason to load all strings. */
+	if (r || e.tag != DW_TAG_compile_unit || e.lang != DW_LANG_Go || !e.has_name)
+		return r;
+	name = e.name;
+	if (!name) {
+		r = get_die(w, v->unit.die, &die);
+		if (!r)
+			r = die_name(w, &die, &name);
+	}
 	*ret = !r && name && !strcmp(name, "runtime");
 	return r;
 }
@@ -371,14 +455,13 @@ static int walk_units(struct walk *w, uint32_t *ret_version)
 		if (off >= w->d.info.size)
 			return golin_err_set(w->err, -ENODATA, "no types of Go in %s",
 					     w->d.info.name);
-		r = dwarf_elf_unit(&w->d, off, &u, w->err);
-		if (!r)
-			r = is_runtime_unit(w, &u, &is_runtime);
+		r = next_unit(w, off, &u);
 		if (r)
 			return r;
-		if (!is_runtime)
-			continue;
-		r = walk_unit(w, &u);
+		use_unit(w, &w->types, &u);
+		r = is_runtime_unit(w, &w->types, &is_runtime);
+		if (!r && is_runtime)
+			r = walk_unit(w, &w->types);
 		if (r)
 			return r;
 		*ret_version = u.version;
@@ -424,6 +507,8 @@ int dwarf_types_collect(const struct elf_image *e, const struct dwarf_want *want
 	r = walk_units(&w, ret_version);
 	if (!r)
 		r = resolve_types(&w);
+	dwarf_abbrevs_done(&w.types.abbrevs);
+	dwarf_abbrevs_done(&w.other.abbrevs);
 	dwarf_elf_done(&w.d);
 	if (r)
 		dwarf_structs_done(ret, want->nstructs);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "base/err.h"
 #include "base/text.h"
 
@@ -323,6 +324,7 @@ int elf_image_open(int fd, struct elf_image *ret, struct golin_err *err)
 		return golin_err_set(err, r, "cannot be mapped: %s", golin_errno_name(r));
 	}
 	e.map = map;
+	e.is_mapped = true;
 	e.size = st.st_size;
 	r = read_ident(&e, err);
 	if (!r)
@@ -347,6 +349,17 @@ void elf_image_done(struct elf_image *e)
 	free(e->segments);
 	free(e->relatives);
 	memset(e, 0, sizeof(*e));
+}
+
+void elf_image_release(const struct elf_image *e, const uint8_t *p, size_t len)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t from = (size_t)(p - e->map) & ~(page - 1);
+	size_t to = (size_t)(p - e->map) + len;
+
+	to = to == e->size ? to : to & ~(page - 1);
+	if (e->is_mapped && from < to)
+		(void)madvise((void *)(e->map + from), to - from, MADV_DONTNEED);
 }
 
 /* ---- views ---- */

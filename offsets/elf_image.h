@@ -31,6 +31,7 @@ struct elf_relative {
 struct elf_image {
 	const uint8_t *map; /* the whole file, read-only */
 	size_t size;
+	bool is_mapped; /* map is of a file, not of bytes that somebody has */
 	bool is64, big_endian;
 	uint16_t machine, type; /* e_machine, e_type */
 	uint64_t entry;
@@ -54,6 +55,8 @@ struct elf_image {
  */
 int elf_image_open(int fd, struct elf_image *ret, struct golin_err *err);
 void elf_image_done(struct elf_image *e);
+/* The pages of these bytes need not stay in memory: the file has them when they are read again. */
+void elf_image_release(const struct elf_image *e, const uint8_t *p, size_t len);
 const struct elf_section *elf_image_section(const struct elf_image *e, const char *name);
 /* The bytes of a section in the file, or NULL (SHT_NOBITS, out of bounds). As stored: compressed
  * ones are not inflated. */

@@ -293,6 +293,8 @@ static int dwarf_layout(struct golin_image *img, struct golin_layout *ret, struc
 	 * this version does not have, which otherwise would go on to the end of the unit.
 	 */
 	layout_table_absent(&img->info.go, img->info.arch, absent);
+	/* The function table and symbols have been looked through: the walk takes their room. */
+	elf_image_release(&img->elf, img->elf.map, img->elf.size);
 	r = layout_from_dwarf(&img->elf, absent, ret, &img->info.dwarf_version, err);
 	if (r == -ENODATA)
 		golin_err_ctx(err, "no DWARF");
