@@ -104,6 +104,11 @@ bool image_check_layout(struct golin_layout *l, const char **why)
 	return true;
 }
 
+static bool is_reg(uint8_t r)
+{
+	return r <= 15 || r == GOLIN_REG_NONE;
+}
+
 bool image_check_site(struct golin_site *s, const struct golin_image_info *i, const char **why)
 {
 	const struct golin_segment *seg;
@@ -114,11 +119,11 @@ bool image_check_site(struct golin_site *s, const struct golin_image_info *i, co
 		REFUSE("an error that is none");
 	if (s->error)
 		return true;
-	if (s->insn < GOLIN_INSN_JBE || s->insn > GOLIN_INSN_OTHER)
+	if (s->insn < GOLIN_INSN_JBE || s->insn > GOLIN_INSN_JCC)
 		REFUSE("a kind of instruction that is none");
 	if (s->drop_flags & ~0x41U)
 		REFUSE("flags that no branch tests");
-	if (s->base_reg > 15 || s->value_reg > 15)
+	if (!is_reg(s->base_reg) || !is_reg(s->value_reg) || !is_reg(s->g_reg))
 		REFUSE("a register that is none");
 	if (s->vaddr < s->func_lo || s->vaddr >= s->func_hi)
 		REFUSE("an instruction outside its function");
@@ -129,6 +134,9 @@ bool image_check_site(struct golin_site *s, const struct golin_image_info *i, co
 		REFUSE("a function outside the executable segments");
 	if (s->file_off != seg->file_off + (s->vaddr - seg->vaddr))
 		REFUSE("an instruction at a wrong place in the file");
+	if (s->nop5_off && (s->nop5_off < seg->file_off + (s->func_lo - seg->vaddr) ||
+			    s->nop5_off >= s->file_off))
+		REFUSE("a nop outside its function");
 	return true;
 }
 

@@ -388,6 +388,13 @@ bool pclntab_find_name(const struct pclntab *t, const char *name, struct pcln_fu
 	return found;
 }
 
+bool pclntab_has_name(const struct pclntab *t, const char *name)
+{
+	uint32_t off;
+
+	return find_name_offs(t, name, strlen(name), &off, 1) > 0;
+}
+
 /* ---- tables of values by pc ---- */
 
 /* An iterator over the stretches of equal value. */

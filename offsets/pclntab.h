@@ -81,6 +81,9 @@ bool pclntab_find_pc(const struct pclntab *t, uint64_t pc, struct pcln_func *ret
 /* By its exact name; the real one where an ABI wrapper has the same name. */
 bool pclntab_find_name(const struct pclntab *t, const char *name, struct pcln_func *ret);
 
+/* Does the table have the name at all? Then the function may be inlined everywhere. */
+bool pclntab_has_name(const struct pclntab *t, const char *name);
+
 /* File (in the file's bytes, not cleaned) and line of a pc in f; false when not known. */
 bool pclntab_line(const struct pclntab *t, const struct pcln_func *f, uint64_t pc,
 		  const char **ret_file, uint32_t *ret_line);

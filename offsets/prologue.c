@@ -11,6 +11,7 @@
 #include <string.h>
 #include "code.h"
 #include "image.h"
+#include "site.h"
 #include "x86.h"
 
 enum {
@@ -18,15 +19,10 @@ enum {
 	PROLOGUE_INSNS = 12,
 	/* Spills of all argument registers stand before the call of morestack. */
 	MORESTACK_INSNS = 64,
-	/* Longer than any function of the runtime that is probed. */
-	FUNC_INSNS = 1 << 16,
 	CF_ZF = 0x41,
 };
 
-static void fail(struct golin_site *s, int error, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static void fail(struct golin_site *s, int error, const char *fmt, ...)
+void site_fail(struct golin_site *s, int error, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -51,17 +47,17 @@ static enum golin_insn classify(const struct x86_insn *in)
 	case ZYDIS_MNEMONIC_CALL:
 		return x86_target(in, &ignored) ? GOLIN_INSN_CALL : GOLIN_INSN_OTHER;
 	default:
-		return GOLIN_INSN_OTHER;
+		return x86_is_jcc(in) ? GOLIN_INSN_JCC : GOLIN_INSN_OTHER;
 	}
 }
 
-static void put(struct golin_image *img, const struct x86_insn *in, struct golin_site *s)
+void site_put(struct golin_image *img, const struct x86_insn *in, struct golin_site *s)
 {
 	s->insn = classify(in);
 	s->vaddr = in->addr;
 	x86_format(in, s->text, sizeof(s->text));
 	if (!elf_image_file_off(&img->elf, in->addr, &s->file_off))
-		fail(s, -ENODATA, "0x%" PRIx64 " is not in the file", in->addr);
+		site_fail(s, -ENODATA, "0x%" PRIx64 " is not in the file", in->addr);
 }
 
 /* Does the code at `addr` spill registers and call morestack? */
@@ -87,8 +83,11 @@ static bool calls_morestack(struct golin_image *img, const struct pcln_func *f, 
 	return false;
 }
 
-/* An instruction that computes what the stack check compares: it changes a scratch register. */
-static bool is_check_arithmetic(const struct x86_insn *in)
+/*
+ * An instruction that computes what the stack check compares. It leaves memory, the frame and the
+ * arguments as they are: since these stand in registers it changes only %r12 and %r13.
+ */
+static bool is_check_arithmetic(const struct x86_insn *in, bool regabi)
 {
 	int reg;
 
@@ -102,37 +101,58 @@ static bool is_check_arithmetic(const struct x86_insn *in)
 		if (in->ops[0].type != ZYDIS_OPERAND_TYPE_REGISTER)
 			return false;
 		reg = x86_reg_number(in->ops[0].reg.value);
-		return reg >= 0 && reg != 4 /* rsp */ && reg != 5 /* rbp */;
+		if (regabi)
+			return reg == 12 || reg == 13;
+		return reg >= 0 && reg != SITE_RSP && reg != SITE_RBP;
 	default:
 		return false;
 	}
+}
+
+/*
+ * The register of g, when `in` reads its stack guard, 16 bytes in (24 in functions that run on a
+ * thread's own stack only); else what it was so far.
+ */
+static uint8_t g_register(const struct x86_insn *in, uint8_t sofar)
+{
+	for (int i = 0; i < in->i.operand_count_visible; i++) {
+		const ZydisDecodedOperand *op = &in->ops[i];
+		int reg = op->type == ZYDIS_OPERAND_TYPE_MEMORY ? x86_reg_number(op->mem.base) : -1;
+
+		if (reg >= 0 && reg != SITE_RSP &&
+		    (op->mem.disp.value == 16 || op->mem.disp.value == 24) &&
+		    op->mem.segment == ZYDIS_REGISTER_DS && in->i.mnemonic != ZYDIS_MNEMONIC_LEA)
+			sofar = (uint8_t)reg;
+	}
+	return sofar != GOLIN_REG_NONE && x86_writes(in, sofar) ? GOLIN_REG_NONE : sofar;
 }
 
 static void find_prologue(struct golin_image *img, const struct pcln_func *f, struct golin_site *s)
 {
 	struct x86_insn in, next;
 	uint64_t addr = f->lo, target;
-	bool compared = false;
+	bool compared = false, regabi = img->info.go.minor >= SITE_MINOR_REGABI;
 
 	for (int i = 0; i < PROLOGUE_INSNS && x86_decode(&img->elf, addr, f->hi, &in); i++) {
 		addr = in.next;
 		if (in.i.mnemonic == ZYDIS_MNEMONIC_JBE && compared)
 			goto found;
 		compared |= in.i.mnemonic == ZYDIS_MNEMONIC_CMP;
+		s->g_reg = g_register(&in, s->g_reg);
 		/* Huge frames look first for a stack that is to be preempted, or a wrap. */
 		if ((in.i.mnemonic == ZYDIS_MNEMONIC_JB || in.i.mnemonic == ZYDIS_MNEMONIC_JZ) &&
 		    x86_target(&in, &target) && target > in.addr && target < f->hi &&
 		    calls_morestack(img, f, target))
 			continue;
-		if (!is_check_arithmetic(&in))
+		if (!is_check_arithmetic(&in, regabi))
 			break;
 	}
-	fail(s, -ENODATA, "no stack check in the prologue");
+	site_fail(s, -ENODATA, "no stack check in the prologue");
 	return;
 found:
 	if (!x86_target(&in, &target) || target <= in.addr || target >= f->hi ||
 	    !calls_morestack(img, f, target)) {
-		fail(s, -ENODATA, "the first jbe does not lead to morestack");
+		site_fail(s, -ENODATA, "the first jbe does not lead to morestack");
 		return;
 	}
 	if (x86_decode(&img->elf, in.next, f->hi, &next) &&
@@ -140,88 +160,12 @@ found:
 	    next.ops[0].type == ZYDIS_OPERAND_TYPE_REGISTER &&
 	    next.ops[0].reg.value == ZYDIS_REGISTER_RBP) {
 		snprintf(s->why, sizeof(s->why), "behind the stack check; runs once a call");
-		put(img, &next, s);
+		site_put(img, &next, s);
 		return;
 	}
 	s->drop_flags = CF_ZF;
 	snprintf(s->why, sizeof(s->why), "branch to morestack; CF or ZF: the stack grows");
-	put(img, &in, s);
-}
-
-static void find_call(struct golin_image *img, const struct pcln_func *f, const char *target,
-		      struct golin_site *s)
-{
-	struct x86_insn in, found;
-	uint64_t addr = f->lo, to;
-	struct pcln_func callee;
-	unsigned n = 0;
-
-	for (int i = 0; i < FUNC_INSNS && addr < f->hi; i++, addr = in.next) {
-		if (!x86_decode(&img->elf, addr, f->hi, &in)) {
-			fail(s, -ENODATA, "no instruction at +0x%" PRIx64, addr - f->lo);
-			return;
-		}
-		if (in.i.mnemonic != ZYDIS_MNEMONIC_CALL || !x86_target(&in, &to) ||
-		    !pclntab_find_pc(&img->code->tab, to, &callee) || callee.lo != to ||
-		    strcmp(callee.name, target))
-			continue;
-		found = in;
-		n++;
-	}
-	if (n != 1) {
-		fail(s, -ENODATA, "%u calls of %.40s in it, not one", n, target);
-		return;
-	}
-	snprintf(s->why, sizeof(s->why), "the only call of %.48s", target);
-	put(img, &found, s);
-}
-
-/*
- * The store is where the compiler joins the path with a write barrier and the one without: on the
- * way with the barrier the two pointers go to the barrier's buffer first, through %r11, and then
- * both ways run the store itself. So it runs once a call, and its two registers hold what is
- * stored and where. More than one match would be a shape that was never seen: refused.
- */
-static void find_store(struct golin_image *img, const struct pcln_func *f, int32_t disp,
-		       struct golin_site *s)
-{
-	struct x86_insn in, found;
-	uint64_t addr = f->lo;
-	bool called = false;
-	unsigned n = 0;
-
-	for (int i = 0; i < FUNC_INSNS && addr < f->hi; i++, addr = in.next) {
-		const ZydisDecodedOperand *dst, *src;
-		int base, value;
-
-		if (!x86_decode(&img->elf, addr, f->hi, &in)) {
-			fail(s, -ENODATA, "no instruction at +0x%" PRIx64, addr - f->lo);
-			return;
-		}
-		called |= in.i.mnemonic == ZYDIS_MNEMONIC_CALL;
-		dst = &in.ops[0];
-		src = &in.ops[1];
-		if (!called || in.i.mnemonic != ZYDIS_MNEMONIC_MOV || dst->size != 64 ||
-		    dst->type != ZYDIS_OPERAND_TYPE_MEMORY ||
-		    src->type != ZYDIS_OPERAND_TYPE_REGISTER || dst->mem.disp.value != disp ||
-		    dst->mem.index != ZYDIS_REGISTER_NONE)
-			continue;
-		base = x86_reg_number(dst->mem.base);
-		value = x86_reg_number(src->reg.value);
-		if (base < 0 || value < 0 || base == 4 || base == 5)
-			continue;
-		if (!n++) {
-			found = in;
-			s->base_reg = base;
-			s->value_reg = value;
-		}
-	}
-	if (n != 1) {
-		fail(s, -ENODATA, "%u stores to +%d behind its first call, not one", n, disp);
-		return;
-	}
-	snprintf(s->why, sizeof(s->why), "the only store to +%d; both barrier paths run it", disp);
-	put(img, &found, s);
+	site_put(img, &in, s);
 }
 
 static void find_entry(struct golin_image *img, const struct pcln_func *f, struct golin_site *s)
@@ -230,29 +174,44 @@ static void find_entry(struct golin_image *img, const struct pcln_func *f, struc
 	struct x86_insn in;
 
 	if (!x86_decode(&img->elf, f->lo, f->hi, &in)) {
-		fail(s, -ENODATA, "no instruction at +0x0");
+		site_fail(s, -ENODATA, "no instruction at +0x0");
 		return;
 	}
 	find_prologue(img, f, &check);
 	snprintf(s->why, sizeof(s->why), "%s",
 		 check.error ? "the entry; no stack check, so it runs once a call"
 			     : "the entry; runs again when the stack grows");
-	put(img, &in, s);
+	site_put(img, &in, s);
+}
+
+static void find_once(struct golin_image *img, const struct pcln_func *f, struct golin_site *s)
+{
+	struct golin_site prologue = *s;
+
+	find_prologue(img, f, &prologue);
+	if (prologue.error)
+		find_entry(img, f, s);
+	else
+		*s = prologue;
 }
 
 int golin_image_site(struct golin_image *img, const struct golin_site_want *want,
 		     struct golin_site *ret)
 {
-	struct golin_site s = {0};
+	struct golin_site s = {
+		.base_reg = GOLIN_REG_NONE, .value_reg = GOLIN_REG_NONE, .g_reg = GOLIN_REG_NONE};
 	struct pcln_func f;
 
 	if (!img->code) {
-		fail(&s, img->code_err.code ? img->code_err.code : -ENODATA, "%.71s",
-		     img->code_err.msg);
+		site_fail(&s, img->code_err.code ? img->code_err.code : -ENODATA, "%.71s",
+			  img->code_err.msg);
 	} else if (img->elf.machine != EM_X86_64) {
-		fail(&s, -EOPNOTSUPP, "probes need an amd64 program");
+		site_fail(&s, -EOPNOTSUPP, "probes need an amd64 program");
 	} else if (!pclntab_find_name(&img->code->tab, want->func, &f)) {
-		fail(&s, -ENOENT, "no such function in the binary");
+		if (pclntab_has_name(&img->code->tab, want->func))
+			site_fail(&s, -ENODATA, "inlined wherever it is called");
+		else
+			site_fail(&s, -ENOENT, "no such function in the binary");
 	} else {
 		s.func_lo = f.lo;
 		s.func_hi = f.hi;
@@ -260,17 +219,26 @@ int golin_image_site(struct golin_image *img, const struct golin_site_want *want
 		case GOLIN_SITE_PROLOGUE:
 			find_prologue(img, &f, &s);
 			break;
+		case GOLIN_SITE_ONCE:
+			find_once(img, &f, &s);
+			break;
 		case GOLIN_SITE_CALL:
-			find_call(img, &f, want->target, &s);
+			site_find_call(img, &f, want->target, &s);
 			break;
 		case GOLIN_SITE_STORE:
-			find_store(img, &f, want->disp, &s);
+			site_find_store(img, &f, want->disp, &s);
+			break;
+		case GOLIN_SITE_BARRIER:
+			site_find_barrier(img, &f, want->disp, &s);
+			break;
+		case GOLIN_SITE_RESULT:
+			site_find_result(img, &f, want->target, &s);
 			break;
 		case GOLIN_SITE_ENTRY:
 			find_entry(img, &f, &s);
 			break;
 		default:
-			fail(&s, -EINVAL, "no such kind of site: %u", want->kind);
+			site_fail(&s, -EINVAL, "no such kind of site: %u", want->kind);
 		}
 	}
 	*ret = s;

@@ -84,3 +84,28 @@ int x86_reg_number(ZydisRegister reg)
 		return -1;
 	return ZydisRegisterGetId(reg);
 }
+
+bool x86_writes(const struct x86_insn *insn, int reg)
+{
+	if (insn->i.meta.category == ZYDIS_CATEGORY_CALL)
+		return true;
+	for (int i = 0; i < insn->i.operand_count; i++) {
+		const ZydisDecodedOperand *op = &insn->ops[i];
+
+		if (op->type == ZYDIS_OPERAND_TYPE_REGISTER &&
+		    op->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE &&
+		    x86_reg_number(ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64,
+								    op->reg.value)) == reg)
+			return true;
+	}
+	return false;
+}
+
+bool x86_is_nop(const struct x86_insn *insn)
+{
+	return insn->i.mnemonic == ZYDIS_MNEMONIC_NOP ||
+	       (insn->i.mnemonic == ZYDIS_MNEMONIC_XCHG &&
+		insn->ops[0].type == ZYDIS_OPERAND_TYPE_REGISTER &&
+		insn->ops[1].type == ZYDIS_OPERAND_TYPE_REGISTER &&
+		insn->ops[0].reg.value == insn->ops[1].reg.value);
+}

@@ -27,6 +27,10 @@ bool x86_rip_mem(const struct x86_insn *insn, uint64_t *ret);
 void x86_format(const struct x86_insn *insn, char *dst, size_t cap);
 /* 0 rax .. 15 r15, as the processor counts; -1 when it is no 64-bit general register. */
 int x86_reg_number(ZydisRegister reg);
+/* May the instruction change general register `reg`, or a part of it? A call changes all. */
+bool x86_writes(const struct x86_insn *insn, int reg);
+/* No effect at all: nop of any length, xchg %ax,%ax. */
+bool x86_is_nop(const struct x86_insn *insn);
 
 static inline bool x86_is_jcc(const struct x86_insn *insn)
 {

@@ -353,6 +353,8 @@ static int arm(struct live *l, struct golin_err *err)
 	if (r < 0)
 		return r;
 	r = golin_plan_resolve(&l->plan, l->p, err);
+	if (!r)
+		r = golin_plan_check(&l->plan, ~0u, err);
 	if (r < 0)
 		return r;
 	r = configure_wire(&l->plan, info, golin_imgproc_layout(l->p), l->t.pid, l->o.stack_depth,

@@ -105,7 +105,8 @@ static void load(struct bench *b)
 	struct wire_cfg cfg;
 
 	if (golin_plan_make(info, layout, GOLIN_GROUP_GOROUTINES, &b->plan, &err) < 0 ||
-	    golin_plan_resolve(&b->plan, b->p, &err) < 0)
+	    golin_plan_resolve(&b->plan, b->p, &err) < 0 ||
+	    golin_plan_check(&b->plan, ~0u, &err) < 0)
 		die("plan", &err);
 	for (int i = 0; i < 2; i++) {
 		struct bpfload *load = i ? &b->stacks : &b->plain;

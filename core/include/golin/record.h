@@ -143,6 +143,12 @@ struct golin_rec_type_name {
 enum golin_group {
 	GOLIN_GROUP_GOROUTINES = 1 << 0,
 	GOLIN_GROUP_TIMERS = 1 << 1, /* who armed the timer that starts a goroutine */
+	GOLIN_GROUP_CONTEXTS = 1 << 2,
+	GOLIN_GROUP_PANICS = 1 << 3,
+	GOLIN_GROUP_IO = 1 << 4,
+	GOLIN_GROUP_HTTP = 1 << 5,
+	GOLIN_GROUP_GC = 1 << 6,
+	GOLIN_GROUP_ALL_KNOWN = (1 << 7) - 1, /* those whose hook points golin knows */
 };
 
 struct golin_rec_settings {

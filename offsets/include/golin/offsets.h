@@ -219,6 +219,8 @@ enum golin_site_kind {
 	/* The conditional jump behind `call target; test %bl,%bl`, target(...) (word, bool): rax and
 	 * bl have what it returned. drop_flags drops false. */
 	GOLIN_SITE_RESULT = 6,
+	/* As GOLIN_SITE_PROLOGUE; the entry of a function without a stack check. */
+	GOLIN_SITE_ONCE = 7,
 };
 
 enum golin_insn {
@@ -238,7 +240,8 @@ struct golin_site_want {
 };
 
 struct golin_site {
-	int32_t error;	   /* 0; -ENOENT: no such function; -ENODATA: no such instruction in it */
+	int32_t error;	   /* 0; -ENOENT: no such function in the program; -ENODATA: inlined, or it
+			    * has no such instruction */
 	uint32_t insn;	   /* enum golin_insn */
 	uint64_t vaddr;	   /* as linked */
 	uint64_t file_off; /* what the kernel wants */
@@ -249,7 +252,7 @@ struct golin_site {
 	uint32_t drop_flags; /* 0x41 at a jbe: a hit with any of these in FLAGS is not a call */
 	/* x86 numbers, 0 rax .. 15 r15, GOLIN_REG_NONE */
 	uint8_t base_reg, value_reg; /* GOLIN_SITE_STORE; GOLIN_SITE_BARRIER: base_reg alone */
-	uint8_t g_reg;		     /* GOLIN_SITE_PROLOGUE: holds g there */
+	uint8_t g_reg;		     /* GOLIN_SITE_PROLOGUE, GOLIN_SITE_ONCE: holds g there */
 	uint8_t _pad;
 	char text[56]; /* the instruction: "jbe 0x47e120" */
 	char why[72];  /* "branch to morestack; flags tell growth", or why there is none */

@@ -38,6 +38,7 @@ struct mini_func {
 struct mini {
 	uint8_t bytes[MINI_SIZE];
 	struct golin_image img;
+	uint16_t minor; /* of the Go that the code is to be of; 0: that of the tables */
 	int fd;
 };
 
@@ -143,7 +144,10 @@ static inline int mini_open(struct mini *m, struct golin_err *err)
 		abort();
 	r = elf_image_open(m->fd, &m->img.elf, err);
 	m->img.info.go.minor = MINI_MINOR;
-	return r ? r : image_code_open(&m->img, err);
+	r = r ? r : image_code_open(&m->img, err);
+	if (m->minor)
+		m->img.info.go.minor = m->minor;
+	return r;
 }
 
 static inline void mini_done(struct mini *m)

@@ -280,9 +280,12 @@ static void checks_sites(void **state)
 		golin_imgproc_close(p);                                                            \
 	} while (0)
 	LIE(lie.error = 7, "an error that is none");
-	LIE(lie.insn = 6, "a kind of instruction that is none");
+	LIE(lie.insn = 7, "a kind of instruction that is none");
 	LIE(lie.drop_flags = 0x100, "flags that no branch tests");
 	LIE(lie.base_reg = 16, "a register that is none");
+	LIE(lie.g_reg = 0xfe, "a register that is none");
+	LIE(lie.nop5_off = 0x1ff, "a nop outside its function");
+	LIE(lie.nop5_off = 0x210, "a nop outside its function");
 	LIE(lie.vaddr = 0x400300, "an instruction outside its function");
 	LIE(lie.func_hi = 0x400f80, "a function outside the text");
 	LIE(lie.file_off = 0x211, "an instruction at a wrong place in the file");

@@ -17,8 +17,8 @@
 		(uint8_t)(((to) - (from)) >> 16), (uint8_t)(((to) - (from)) >> 24)
 #define CALL(self, at, callee) 0xe8, REL32((self)*MINI_STEP + (at) + 5, (callee)*MINI_STEP)
 
-static struct golin_site site(const struct mini_func *funcs, int n, const char *func, uint32_t kind,
-			      const char *target, int32_t disp)
+static struct golin_site site_of(uint16_t minor, const struct mini_func *funcs, int n,
+				 const char *func, uint32_t kind, const char *target, int32_t disp)
 {
 	struct golin_site_want want = {.kind = kind, .disp = disp};
 	struct golin_err err = {0};
@@ -29,11 +29,18 @@ static struct golin_site site(const struct mini_func *funcs, int n, const char *
 	strcpy(want.func, func);
 	strcpy(want.target, target);
 	mini_build(&m, funcs, n);
+	m.minor = minor;
 	assert_int_equal(mini_open(&m, &err), 0);
 	r = golin_image_site(&m.img, &want, &s);
 	assert_int_equal(r, s.error);
 	mini_done(&m);
 	return s;
+}
+
+static struct golin_site site(const struct mini_func *funcs, int n, const char *func, uint32_t kind,
+			      const char *target, int32_t disp)
+{
+	return site_of(0, funcs, n, func, kind, target, disp);
 }
 
 #define MORESTACK                                                                                  \
@@ -71,14 +78,51 @@ static void branch_of_old_versions(void **state)
 		      0x0f, 0x86, 0x05, 0, 0, 0, 0x48, 0x83, 0xec, 0x10, 0xc3, CALL(1, 24, 0)),
 		 0},
 	};
-	struct golin_site s = site(f, 2, "main.f", GOLIN_SITE_PROLOGUE, "", 0);
+	struct golin_site s = site_of(16, f, 2, "main.f", GOLIN_SITE_PROLOGUE, "", 0);
 
 	assert_int_equal(s.error, 0);
+	assert_int_equal(s.g_reg, 1);
 	assert_int_equal(s.insn, GOLIN_INSN_JBE);
 	assert_int_equal(s.vaddr, mini_at(1) + 13);
 	assert_int_equal(s.drop_flags, 0x41);
 	assert_string_equal(s.text, "jbe 0x401118");
 	assert_string_equal(s.why, "branch to morestack; CF or ZF: the stack grows");
+	/* Since arguments stand in registers, a prologue that changes %rcx is none. */
+	s = site(f, 2, "main.f", GOLIN_SITE_PROLOGUE, "", 0);
+	assert_int_equal(s.error, -ENODATA);
+	assert_string_equal(s.why, "no stack check in the prologue");
+}
+
+static void where_g_stands(void **state)
+{
+	const struct mini_func f[] = {
+		MORESTACK,
+		/* On a thread's own stack: cmp 0x18(%r14),%rsp */
+		{"main.g0", CODE(0x49, 0x3b, 0x66, 0x18, 0x76, 0x02, 0x55, 0xc3, CALL(1, 8, 0)), 0},
+		/* PIE of 1.16, huge: mov $-8,%rcx; mov %fs:(%rcx),%rcx; mov 0x10(%rcx),%rsi;
+		 * cmp $-1314,%rsi; je; lea 880(%rsp),%rax; sub %rsi,%rax; cmp $0x3a70,%rax; jbe */
+		{"main.pie",
+		 CODE(0x48, 0xc7, 0xc1, 0xf8, 0xff, 0xff, 0xff, 0x64, 0x48, 0x8b, 0x09, 0x48, 0x8b,
+		      0x71, 0x10, 0x48, 0x81, 0xfe, 0xde, 0xfa, 0xff, 0xff, 0x74, 0x14, 0x48, 0x8d,
+		      0x84, 0x24, 0x70, 0x03, 0, 0, 0x48, 0x29, 0xf0, 0x48, 0x3d, 0x70, 0x3a, 0, 0,
+		      0x76, 0x01, 0xc3, CALL(2, 44, 0)),
+		 0},
+		/* Something else is compared: cmp 0x20(%r14),%rsp */
+		{"main.other", CODE(0x49, 0x3b, 0x66, 0x20, 0x76, 0x02, 0x55, 0xc3, CALL(3, 8, 0)),
+		 0},
+	};
+	struct golin_site s;
+
+	s = site(f, 4, "main.g0", GOLIN_SITE_PROLOGUE, "", 0);
+	assert_int_equal(s.error, 0);
+	assert_int_equal(s.g_reg, 14);
+	s = site_of(16, f, 4, "main.pie", GOLIN_SITE_PROLOGUE, "", 0);
+	assert_int_equal(s.error, 0);
+	assert_int_equal(s.vaddr, mini_at(2) + 41);
+	assert_int_equal(s.g_reg, 1);
+	s = site(f, 4, "main.other", GOLIN_SITE_PROLOGUE, "", 0);
+	assert_int_equal(s.error, 0);
+	assert_int_equal(s.g_reg, GOLIN_REG_NONE);
 }
 
 static void huge_frames(void **state)
@@ -158,6 +202,7 @@ static void calls(void **state)
 	assert_int_equal(s.vaddr, mini_at(1) + 1);
 	assert_string_equal(s.text, "call 0x401300");
 	assert_string_equal(s.why, "the only call of main.callee");
+	assert_int_equal(s.nop5_off, 0);
 	s = site(f, 8, "main.twice", GOLIN_SITE_CALL, "main.callee", 0);
 	assert_int_equal(s.error, -ENODATA);
 	assert_string_equal(s.why, "2 calls of main.callee in it, not one");
@@ -208,6 +253,158 @@ static void stores(void **state)
 	assert_string_equal(s.why, "0 stores to +384 behind its first call, not one");
 }
 
+static void nop_before_the_call(void **state)
+{
+	const struct mini_func f[] = {
+		{"main.callee", CODE(0xc3), 0},
+		{"main.f", CODE(0x55, 0x0f, 0x1f, 0x44, 0, 0, CALL(1, 6, 0), 0xc3), 0},
+		/* jmp over the nop: not all come by it. */
+		{"main.g", CODE(0xeb, 0x05, 0x0f, 0x1f, 0x44, 0, 0, CALL(2, 7, 0), 0xc3), 0},
+		/* Another nop of five bytes is none that the kernel makes a call of. */
+		{"main.h", CODE(0x66, 0x0f, 0x1f, 0x40, 0, CALL(3, 5, 0), 0xc3), 0},
+	};
+	struct golin_site s;
+
+	s = site(f, 4, "main.f", GOLIN_SITE_CALL, "main.callee", 0);
+	assert_int_equal(s.vaddr, mini_at(1) + 6);
+	assert_int_equal(s.nop5_off, s.file_off - 5);
+	s = site(f, 4, "main.g", GOLIN_SITE_CALL, "main.callee", 0);
+	assert_int_equal(s.vaddr, mini_at(2) + 7);
+	assert_int_equal(s.nop5_off, 0);
+	s = site(f, 4, "main.h", GOLIN_SITE_CALL, "main.callee", 0);
+	assert_int_equal(s.vaddr, mini_at(3) + 5);
+	assert_int_equal(s.nop5_off, 0);
+}
+
+/* push %rbp; mov %rsp,%rbp; sub $0x10,%rsp; mov %rax,0x20(%rsp); mov %rbx,0x28(%rsp) */
+#define FRAME 0x55, 0x48, 0x89, 0xe5, 0x48, 0x83, 0xec, 0x10
+#define SPILL_0 0x48, 0x89, 0x44, 0x24, 0x20
+#define SPILL_1 0x48, 0x89, 0x5c, 0x24, 0x28
+/* mov 0x20(%rsp),%rdx; mov %rdx,(%rcx) */
+#define STORE 0x48, 0x8b, 0x54, 0x24, 0x20, 0x48, 0x89, 0x11
+/* cmpl $0,0x1000(%rip) */
+#define COMPARE 0x83, 0x3d, 0, 0x10, 0, 0, 0
+
+static void barriers(void **state)
+{
+	const struct mini_func f[] = {
+		{"runtime.gcWriteBarrier2", CODE(0xc3), 0},
+		/* An xchg %ax,%ax stands before the branch. */
+		{"main.f",
+		 CODE(FRAME, SPILL_0, SPILL_1, CALL(1, 18, 0), STORE, COMPARE, 0x66, 0x90, 0x75,
+		      0x01, 0xc3, CALL(1, 43, 0)),
+		 0},
+		/* je: the barrier stands right behind. */
+		{"main.je",
+		 CODE(FRAME, SPILL_0, SPILL_1, STORE, COMPARE, 0x74, 0x05, CALL(2, 35, 0), 0xc3),
+		 0},
+		/* A word is not put into its place. */
+		{"main.one", CODE(FRAME, SPILL_0, STORE, COMPARE, 0x74, 0x05, CALL(3, 30, 0), 0xc3),
+		 0},
+		/* It is put there after the register was changed: xor %ebx,%ebx */
+		{"main.changed",
+		 CODE(FRAME, SPILL_0, 0x31, 0xdb, SPILL_1, STORE, COMPARE, 0x74, 0x05,
+		      CALL(4, 37, 0), 0xc3),
+		 0},
+		/* Its place gets another: mov %rcx,0x28(%rsp) */
+		{"main.over",
+		 CODE(FRAME, SPILL_0, SPILL_1, 0x48, 0x89, 0x4c, 0x24, 0x28, STORE, COMPARE, 0x74,
+		      0x05, CALL(5, 40, 0), 0xc3),
+		 0},
+		/* Something else is compared: no barrier is called. */
+		{"main.none", CODE(FRAME, SPILL_0, SPILL_1, STORE, COMPARE, 0x74, 0x01, 0x90, 0xc3),
+		 0},
+		/* No frame pointer. */
+		{"main.nofp",
+		 CODE(0x48, 0x83, 0xec, 0x18, SPILL_0, SPILL_1, STORE, COMPARE, 0x74, 0x05,
+		      CALL(7, 31, 0), 0xc3),
+		 0},
+		/* Nothing is stored. */
+		{"main.nothing",
+		 CODE(FRAME, SPILL_0, SPILL_1, COMPARE, 0x74, 0x05, CALL(8, 27, 0), 0xc3), 0},
+		/* The object's register is changed behind the store: xor %ecx,%ecx */
+		{"main.lost",
+		 CODE(FRAME, SPILL_0, SPILL_1, STORE, 0x31, 0xc9, COMPARE, 0x74, 0x05,
+		      CALL(9, 37, 0), 0xc3),
+		 0},
+	};
+	struct golin_site s;
+
+	s = site(f, 10, "main.f", GOLIN_SITE_BARRIER, "", 2);
+	assert_string_equal(s.why, "the first branch on the write barrier; runs once a call");
+	assert_int_equal(s.error, 0);
+	assert_int_equal(s.insn, GOLIN_INSN_JCC);
+	assert_int_equal(s.vaddr, mini_at(1) + 40);
+	assert_int_equal(s.base_reg, 1);
+	assert_int_equal(s.drop_flags, 0);
+	s = site(f, 10, "main.je", GOLIN_SITE_BARRIER, "", 2);
+	assert_int_equal(s.error, 0);
+	assert_int_equal(s.vaddr, mini_at(2) + 33);
+	s = site(f, 10, "main.one", GOLIN_SITE_BARRIER, "", 2);
+	assert_int_equal(s.error, -ENODATA);
+	assert_string_equal(s.why, "arguments are not all put into their places before it");
+	s = site(f, 10, "main.one", GOLIN_SITE_BARRIER, "", 1);
+	assert_int_equal(s.error, 0);
+	/* Until 1.16 the caller puts them there. */
+	s = site_of(16, f, 10, "main.one", GOLIN_SITE_BARRIER, "", 2);
+	assert_int_equal(s.error, 0);
+	s = site(f, 10, "main.changed", GOLIN_SITE_BARRIER, "", 2);
+	assert_string_equal(s.why, "arguments are not all put into their places before it");
+	s = site(f, 10, "main.over", GOLIN_SITE_BARRIER, "", 2);
+	assert_string_equal(s.why, "arguments are overwritten before it");
+	s = site(f, 10, "main.none", GOLIN_SITE_BARRIER, "", 2);
+	assert_string_equal(s.why, "no branch on the write barrier in it");
+	s = site(f, 10, "main.nofp", GOLIN_SITE_BARRIER, "", 2);
+	assert_string_equal(s.why, "%rbp is not known to be the frame pointer there");
+	s = site(f, 10, "main.nothing", GOLIN_SITE_BARRIER, "", 2);
+	assert_string_equal(s.why, "no object is stored to before the write barrier");
+	s = site(f, 10, "main.lost", GOLIN_SITE_BARRIER, "", 2);
+	assert_string_equal(s.why, "no object is stored to before the write barrier");
+	s = site(f, 10, "main.f", GOLIN_SITE_BARRIER, "", 10);
+	assert_int_equal(s.error, -EINVAL);
+}
+
+static void results(void **state)
+{
+	const struct mini_func f[] = {
+		{"main.next", CODE(0xc3), 0},
+		/* call; nopl 0(%rax); test %bl,%bl; jne to before the call */
+		{"main.f",
+		 CODE(0x90, CALL(1, 1, 0), 0x0f, 0x1f, 0x40, 0, 0x84, 0xdb, 0x75, 0xf2, 0xc3), 0},
+		/* Without optimisation the result goes to memory first. */
+		{"main.noopt",
+		 CODE(CALL(2, 0, 0), 0x48, 0x89, 0x44, 0x24, 0x08, 0x88, 0x5c, 0x24, 0x07, 0x84,
+		      0xdb, 0x74, 0x01, 0x90, 0xc3),
+		 0},
+		/* %rax is something else by then. */
+		{"main.changed", CODE(CALL(3, 0, 0), 0x31, 0xc0, 0x84, 0xdb, 0x75, 0xf5, 0xc3), 0},
+		{"main.moved", CODE(CALL(4, 0, 0), 0x48, 0x89, 0xd8, 0x84, 0xdb, 0x75, 0xf4, 0xc3),
+		 0},
+		/* Another register is tested. */
+		{"main.cl", CODE(CALL(5, 0, 0), 0x84, 0xc9, 0x75, 0xf7, 0xc3), 0},
+		/* Others jump to the branch. */
+		{"main.jumped", CODE(0xeb, 0x07, CALL(6, 2, 0), 0x84, 0xdb, 0x75, 0xf5, 0xc3), 0},
+	};
+	struct golin_site s;
+
+	s = site(f, 7, "main.f", GOLIN_SITE_RESULT, "main.next", 0);
+	assert_int_equal(s.error, 0);
+	assert_int_equal(s.insn, GOLIN_INSN_JCC);
+	assert_int_equal(s.vaddr, mini_at(1) + 12);
+	assert_int_equal(s.drop_flags, 0x40);
+	assert_string_equal(s.why, "behind the only call of main.next; ZF: none");
+	s = site(f, 7, "main.noopt", GOLIN_SITE_RESULT, "main.next", 0);
+	assert_int_equal(s.error, 0);
+	assert_int_equal(s.vaddr, mini_at(2) + 16);
+	for (int i = 3; i < 7; i++) {
+		s = site(f, 7, f[i].name, GOLIN_SITE_RESULT, "main.next", 0);
+		assert_int_equal(s.error, -ENODATA);
+		assert_string_equal(s.why, "its result is not tested right behind the call");
+	}
+	s = site(f, 7, "main.next", GOLIN_SITE_RESULT, "main.next", 0);
+	assert_string_equal(s.why, "0 calls of main.next in it, not one");
+}
+
 static void entries(void **state)
 {
 	const struct mini_func f[] = {
@@ -225,6 +422,12 @@ static void entries(void **state)
 	s = site(f, 3, "main.f", GOLIN_SITE_ENTRY, "", 0);
 	assert_int_equal(s.insn, GOLIN_INSN_OTHER);
 	assert_string_equal(s.why, "the entry; runs again when the stack grows");
+	s = site(f, 3, "main.leaf", GOLIN_SITE_ONCE, "", 0);
+	assert_int_equal(s.vaddr, mini_at(1));
+	assert_int_equal(s.g_reg, GOLIN_REG_NONE);
+	s = site(f, 3, "main.f", GOLIN_SITE_ONCE, "", 0);
+	assert_int_equal(s.vaddr, mini_at(2) + 6);
+	assert_int_equal(s.g_reg, 14);
 }
 
 static void real_program(void **state)
@@ -268,10 +471,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(push_behind_the_branch),
 		cmocka_unit_test(branch_of_old_versions),
+		cmocka_unit_test(where_g_stands),
 		cmocka_unit_test(huge_frames),
 		cmocka_unit_test(what_is_no_stack_check),
 		cmocka_unit_test(calls),
 		cmocka_unit_test(stores),
+		cmocka_unit_test(nop_before_the_call),
+		cmocka_unit_test(barriers),
+		cmocka_unit_test(results),
 		cmocka_unit_test(entries),
 		cmocka_unit_test(real_program),
 	};

@@ -12,7 +12,9 @@
 #include "bpf/wire.h"
 #include "golin/record.h"
 #include "plan.h"
+#include "plan_build.h"
 
+/* Those that probes/live attaches. */
 #define ALL (GOLIN_GROUP_GOROUTINES | GOLIN_GROUP_TIMERS)
 
 static struct golin_image_info image(unsigned int minor)
@@ -37,10 +39,11 @@ static struct golin_layout layout(bool coro)
 	return l;
 }
 
-/* "event func kind[:target] op a0 a1 g +add", one a line. */
+/* "event func kind[:target] op a0 a1 g +add", one a line: what is attached, and the places. */
 static const char *text(unsigned int minor, uint32_t groups)
 {
-	static const char *const kinds[] = {"?", "prologue", "call", "store", "entry"};
+	static const char *const kinds[] = {"?",     "prologue", "call",   "store",
+					    "entry", "barrier",	 "result", "once"};
 	static const char *const ops[] = {"none",  "create", "coro",  "exit",
 					  "start", "arm",    "reset", "fire"};
 	static const char *const gs[] = {"-", "r14", "rcx", "tls"};
@@ -58,6 +61,9 @@ static const char *text(unsigned int minor, uint32_t groups)
 
 		assert_true(h->lost && *h->lost);
 		assert_int_equal(h->site.error, -ENODATA);
+		assert_true(h->want.kind < sizeof(kinds) / sizeof(kinds[0]));
+		if (!h->place && WIRE_COOKIE_OP(c) == WIRE_OP_NONE)
+			continue;
 		len += (size_t)snprintf(
 			out + len, sizeof(out) - len, "%s%s %s %s%s%s %s %x %x %s +%u\n", h->event,
 			h->required ? "!" : "", h->want.func, kinds[h->want.kind],
@@ -171,14 +177,246 @@ static void test_absent_fields(void **state)
 {
 	struct golin_image_info info = image(26);
 	struct golin_layout l = layout(false);
-	struct golin_plan p;
+	static struct golin_plan p;
 
 	l.fields[GOLIN_F_TIMER_arg].source = GOLIN_FROM_NONE;
 	assert_int_equal(golin_plan_make(&info, &l, ALL, &p, NULL), 0);
 	for (size_t i = 0; i < p.n; i++) {
 		assert_int_not_equal(p.hooks[i].want.kind, GOLIN_SITE_STORE);
-		assert_int_not_equal(p.hooks[i].group, GOLIN_GROUP_TIMERS);
+		if (p.hooks[i].group == GOLIN_GROUP_TIMERS)
+			assert_int_equal(p.hooks[i].cookie, 0);
 	}
+	/* An item of what stands where is left out with its field. */
+	l.fields[GOLIN_F_POLL_FD_Sysfd].source = GOLIN_FROM_NONE;
+	assert_int_equal(golin_plan_make(&info, &l, GOLIN_GROUP_IO, &p, NULL), 0);
+	assert_string_equal(p.hooks[0].event, "io.read");
+	assert_string_equal(p.hooks[0].where, "buf=rbx len=rcx g=@g");
+}
+
+/* What stands where, of a hook that was found at such a site; "absent", "not told". */
+static const char *where(unsigned int minor, const char *event, const struct golin_site *site)
+{
+	static struct golin_plan p;
+	struct golin_image_info info = image(minor);
+	struct golin_layout l = layout(true);
+	struct golin_plan_hook *found = NULL;
+
+	l.fields[GOLIN_F_G_defer].offset = 40;
+	l.fields[GOLIN_F_DEFER_fn].offset = 24;
+	l.fields[GOLIN_F_POLL_FD_Sysfd].offset = 16;
+	assert_int_equal(golin_plan_make(&info, &l, GOLIN_GROUP_ALL_KNOWN, &p, NULL), 0);
+	for (size_t i = 0; i < p.n; i++) {
+		if (strcmp(p.hooks[i].event, event))
+			continue;
+		assert_null(found);
+		found = &p.hooks[i];
+	}
+	if (!found)
+		return "absent";
+	found->site = *site;
+	plan_complete(found, &info);
+	return found->site.error ? found->site.why : found->where;
+}
+
+/* A prologue's branch, as it is in this version. */
+static const char *at_prologue(unsigned int minor, const char *event)
+{
+	const struct golin_site s = {.insn = GOLIN_INSN_JBE,
+				     .base_reg = GOLIN_REG_NONE,
+				     .value_reg = GOLIN_REG_NONE,
+				     .g_reg = minor >= 17 ? 14 : 1};
+
+	return where(minor, event, &s);
+}
+
+/* Anywhere else. */
+static const char *at(unsigned int minor, const char *event)
+{
+	const struct golin_site s = {
+		.insn = GOLIN_INSN_CALL, .base_reg = RCX, .value_reg = 2, .g_reg = GOLIN_REG_NONE};
+
+	return where(minor, event, &s);
+}
+
+static void test_where_contexts(void **state)
+{
+	assert_string_equal(at_prologue(16, "context.create"),
+			    "parent=8(%rsp),16(%rsp) child=24(%rsp),32(%rsp) g=rcx");
+	assert_string_equal(at_prologue(17, "context.create"),
+			    "parent=rax,rbx child=rcx,rdi g=r14");
+	assert_string_equal(at_prologue(20, "context.create"),
+			    "parent=rax,rbx child=rcx,rdi g=r14");
+	for (unsigned int minor = 21; minor <= 27; minor++)
+		assert_string_equal(at_prologue(minor, "context.create"),
+				    "ctx=rax parent=rbx,rcx child=rdi,rsi g=r14");
+	assert_string_equal(at(16, "context.create.value"),
+			    "ctx=rcx parent=16(%rbp),24(%rbp) key=32(%rbp),40(%rbp) "
+			    "val=48(%rbp),56(%rbp) g=%fs:-8");
+	assert_string_equal(at(27, "context.create.value"),
+			    "ctx=rcx parent=16(%rbp),24(%rbp) key=32(%rbp),40(%rbp) "
+			    "val=48(%rbp),56(%rbp) g=r14");
+	assert_string_equal(at_prologue(13, "context.create.deadline"),
+			    "parent=8(%rsp),16(%rsp) deadline=24(%rsp),32(%rsp),40(%rsp) g=rcx");
+	assert_string_equal(at_prologue(21, "context.create.deadline"),
+			    "parent=rax,rbx deadline=rcx,rdi,rsi cause=r8,r9 g=r14");
+	assert_string_equal(at_prologue(20, "context.create.timeout"),
+			    "parent=rax,rbx timeout=rcx g=r14");
+	assert_string_equal(at_prologue(20, "context.create.timeout.cause"), "absent");
+	assert_string_equal(at_prologue(21, "context.create.timeout.cause"),
+			    "parent=rax,rbx timeout=rcx cause=rdi,rsi g=r14");
+	assert_string_equal(at_prologue(16, "context.cancel"),
+			    "ctx=8(%rsp) remove=16(%rsp) err=24(%rsp),32(%rsp) g=rcx");
+	assert_string_equal(at_prologue(19, "context.cancel.timer"),
+			    "ctx=rax remove=rbx err=rcx,rdi g=r14");
+	assert_string_equal(at_prologue(20, "context.cancel"),
+			    "ctx=rax remove=rbx err=rcx,rdi cause=rsi,r8 g=r14");
+	assert_string_equal(at_prologue(20, "context.cancel.afterfunc"), "absent");
+	assert_string_equal(at_prologue(16, "context.detach"),
+			    "parent=8(%rsp),16(%rsp) child=24(%rsp),32(%rsp) g=rcx");
+}
+
+static void test_where_panics(void **state)
+{
+	assert_string_equal(at_prologue(14, "panic.start"), "type=8(%rsp) data=16(%rsp) g=rcx");
+	assert_string_equal(at_prologue(17, "panic.start"), "type=rax data=rbx g=r14");
+	assert_string_equal(at_prologue(16, "panic.recover"), "gp=8(%rsp) g0=rcx");
+	assert_string_equal(at_prologue(17, "panic.recover"), "gp=rax g0=r14");
+	assert_string_equal(at(16, "panic.recover.call"), "argp=8(%rsp) g=%fs:-8");
+	assert_string_equal(at(25, "panic.recover.call"), "argp=rax g=r14");
+	assert_string_equal(at_prologue(26, "panic.recover.call"), "g=r14");
+	for (unsigned int minor = 13; minor <= 16; minor++)
+		assert_string_equal(at(minor, "panic.defer"), "fn=8(%rsp) g=%fs:-8");
+	for (unsigned int minor = 17; minor <= 21; minor++)
+		assert_string_equal(at(minor, "panic.defer"), "fn=24(40(%r14)) g=r14");
+	for (unsigned int minor = 22; minor <= 27; minor++)
+		assert_string_equal(at(minor, "panic.defer"), "fn=rax g=r14");
+	assert_string_equal(at(13, "panic.defer.open"), "absent");
+	assert_string_equal(at_prologue(16, "panic.defer.open"), "panic=8(%rsp) fn=16(%rsp) g=rcx");
+	assert_string_equal(at_prologue(21, "panic.defer.open"), "panic=rax fn=rbx g=r14");
+	assert_string_equal(at(22, "panic.defer.open"), "absent");
+	assert_string_equal(at(13, "panic.defer.goexit"), "fn=8(%rsp) g=%fs:-8");
+	assert_string_equal(at(14, "panic.defer.goexit"), "absent");
+	assert_string_equal(at(22, "panic.defer.goexit"), "fn=rax g=r14");
+	assert_string_equal(at_prologue(27, "panic.signal"), "pc=0(%rsp) g=r14");
+	assert_string_equal(at(16, "panic.fatal"), "panic=8(%rsp) g=%fs:-8");
+	assert_string_equal(at(16, "panic.throw"), "text=8(%rsp),16(%rsp)");
+	assert_string_equal(at(18, "panic.throw.user"), "absent");
+	assert_string_equal(at(19, "panic.throw.user"), "text=rax,rbx");
+}
+
+static void test_where_others(void **state)
+{
+	assert_string_equal(at(16, "goroutine.create"), "newg=8(%rsp) g0=%fs:-8");
+	assert_string_equal(at(17, "goroutine.create"), "newg=rbx g0=r14");
+	assert_string_equal(at(22, "goroutine.create.coroutine"), "newg=rcx coro=rdx g=r14");
+	assert_string_equal(at_prologue(16, "goroutine.labels"), "labels=8(%rsp) g=rcx");
+	assert_string_equal(at(16, "goroutine.labels"), "labels=8(%rsp) g=%fs:-8");
+	assert_string_equal(at_prologue(16, "goroutine.park"),
+			    "lock=16(%rsp) reason=24(%rsp) g=rcx");
+	assert_string_equal(at_prologue(13, "timer.fire"), "arg=8(%rsp),16(%rsp) g=rcx");
+	assert_string_equal(at_prologue(14, "timer.fire"), "arg=8(%rsp),16(%rsp) g0=rcx");
+	assert_string_equal(at(23, "timer.start"),
+			    "timer=rax when=rbx period=rcx f=rdi arg=rsi,r8 g=r14");
+	assert_string_equal(at_prologue(13, "timer.reset"), "absent");
+	assert_string_equal(at_prologue(22, "timer.reset"), "timer=rax when=rbx g=r14");
+	assert_string_equal(at_prologue(23, "timer.reset"),
+			    "timer=rax+16 when=rbx period=rcx g=r14");
+	assert_string_equal(at_prologue(16, "io.read"),
+			    "fd=16(8(%rsp)) buf=16(%rsp) len=24(%rsp) g=rcx");
+	assert_string_equal(at_prologue(17, "io.read"), "fd=16(%rax) buf=rbx len=rcx g=r14");
+	assert_string_equal(at_prologue(17, "io.read.from4"), "absent");
+	assert_string_equal(at_prologue(18, "io.read.at"),
+			    "fd=16(%rax) buf=rbx len=rcx off=rsi g=r14");
+	assert_string_equal(at_prologue(16, "io.resolve"),
+			    "ctx=16(%rsp),24(%rsp) network=32(%rsp),40(%rsp) "
+			    "host=48(%rsp),56(%rsp) g=rcx");
+	assert_string_equal(at_prologue(27, "http.client.dial_conn"),
+			    "transport=rax ctx=rbx,rcx proxy=rdi scheme=rsi,r8 addr=r9,r10 g=r14");
+	assert_string_equal(at_prologue(16, "http.client.get_conn"),
+			    "transport=8(%rsp) treq=16(%rsp) proxy=24(%rsp) "
+			    "scheme=32(%rsp),40(%rsp) addr=48(%rsp),56(%rsp) g=rcx");
+	assert_string_equal(at_prologue(27, "http.server.request"),
+			    "server=rax writer=rbx,rcx req=rdi g=r14");
+	assert_string_equal(at_prologue(20, "gc.stw.begin"), "g0=r14");
+	assert_string_equal(at_prologue(21, "gc.stw.begin"), "reason=rax g0=r14");
+}
+
+static void test_where_g_is_not(void **state)
+{
+	/* A prologue that has loaded g into another register, or from which it cannot be told. */
+	const struct golin_site odd = {.insn = GOLIN_INSN_JBE, .g_reg = 3},
+				none = {.insn = GOLIN_INSN_JBE, .g_reg = GOLIN_REG_NONE};
+
+	assert_string_equal(where(16, "timer.start", &odd),
+			    "its stack check does not show where g stands");
+	assert_string_equal(where(26, "context.cancel", &none),
+			    "its stack check does not show where g stands");
+	assert_string_equal(where(16, "context.cancel", &odd),
+			    "ctx=8(%rsp) remove=16(%rsp) err=24(%rsp),32(%rsp) g=rbx");
+}
+
+/* In each version: names are unique but for versions, nothing is cut, the required are there. */
+static void test_all_versions(void **state)
+{
+	for (unsigned int minor = PLAN_MINOR_FIRST; minor <= PLAN_MINOR_LAST; minor++) {
+		struct golin_image_info info = image(minor);
+		struct golin_layout l = layout(minor >= 22);
+		static struct golin_plan p;
+		uint32_t required = 0, groups = 0;
+
+		assert_int_equal(golin_plan_make(&info, &l, GOLIN_GROUP_ALL_KNOWN, &p, NULL), 0);
+		assert_in_range(p.n, 60, GOLIN_PLAN_MAX - 1);
+		for (size_t i = 0; i < p.n; i++) {
+			const struct golin_plan_hook *h = &p.hooks[i];
+
+			assert_true(strlen(h->where) < sizeof(h->where) - 1);
+			assert_true(strlen(h->want.func) < sizeof(h->want.func) - 1);
+			assert_true(h->lost && *h->lost);
+			assert_non_null(strchr(h->want.func, '.'));
+			groups |= h->group;
+			if (h->required)
+				required |= h->group;
+			if (h->group & ~ALL)
+				assert_int_equal(WIRE_COOKIE_OP(h->cookie) == WIRE_OP_NONE,
+						 !h->cookie);
+			for (size_t k = 0; k < i; k++)
+				assert_string_not_equal(p.hooks[k].event, h->event);
+		}
+		assert_int_equal(groups, GOLIN_GROUP_ALL_KNOWN);
+		assert_int_equal(required, GOLIN_GROUP_GOROUTINES | GOLIN_GROUP_CONTEXTS |
+						   GOLIN_GROUP_PANICS);
+	}
+}
+
+static void test_check(void **state)
+{
+	struct golin_image_info info = image(26);
+	struct golin_layout l = layout(true);
+	static struct golin_plan p;
+	struct golin_err err = {0};
+
+	assert_int_equal(golin_plan_make(&info, &l, GOLIN_GROUP_ALL_KNOWN, &p, NULL), 0);
+	for (size_t i = 0; i < p.n; i++)
+		p.hooks[i].site.error = 0;
+	assert_int_equal(golin_plan_check(&p, GOLIN_GROUP_ALL_KNOWN, &err), 0);
+	for (size_t i = 0; i < p.n; i++) {
+		if (strcmp(p.hooks[i].event, "context.cancel") &&
+		    strcmp(p.hooks[i].event, "panic.start"))
+			continue;
+		p.hooks[i].site.error = -ENODATA;
+		strcpy(p.hooks[i].site.why, "because");
+	}
+	assert_int_equal(golin_plan_check(&p, ALL, &err), 0);
+	assert_int_equal(golin_plan_check(&p, GOLIN_GROUP_ALL_KNOWN, &err), -ENODATA);
+	assert_string_equal(err.msg, "no probe point for context.cancel in "
+				     "context.(*cancelCtx).cancel (because), panic.start in "
+				     "runtime.gopanic (because)");
+	/* What the linker left out is never called; but a program cannot be without gopanic. */
+	for (size_t i = 0; i < p.n; i++)
+		if (p.hooks[i].site.error)
+			p.hooks[i].site.error = -ENOENT;
+	assert_int_equal(golin_plan_check(&p, GOLIN_GROUP_CONTEXTS, &err), 0);
+	assert_int_equal(golin_plan_check(&p, GOLIN_GROUP_PANICS, &err), -ENODATA);
 }
 
 static void refused(const struct golin_image_info *info, int code, const char *msg,
@@ -216,9 +454,12 @@ static void test_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_stack_abi),     cmocka_unit_test(test_register_abi),
-		cmocka_unit_test(test_groups),	      cmocka_unit_test(test_store),
-		cmocka_unit_test(test_absent_fields), cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_stack_abi),      cmocka_unit_test(test_register_abi),
+		cmocka_unit_test(test_groups),	       cmocka_unit_test(test_store),
+		cmocka_unit_test(test_absent_fields),  cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_where_contexts), cmocka_unit_test(test_where_panics),
+		cmocka_unit_test(test_where_others),   cmocka_unit_test(test_where_g_is_not),
+		cmocka_unit_test(test_all_versions),   cmocka_unit_test(test_check),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
