@@ -30,4 +30,13 @@ int layout_from_table(const struct golin_go_version *go, const char *arch, struc
  */
 void layout_table_absent(const struct golin_go_version *go, const char *arch, bool *ret);
 
+/* The releases for which the table has one and the same row. */
+struct layout_range {
+	uint16_t from_minor, from_patch, to_minor, to_patch;
+};
+
+/* The row of a struct (f: GOLIN_F_MAX) or of its member. False: the table has none. */
+bool layout_table_range(const struct golin_go_version *go, const char *arch, enum golin_struct_id s,
+			enum golin_field_id f, struct layout_range *ret);
+
 #endif

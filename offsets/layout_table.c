@@ -99,16 +99,14 @@ static int refuse_version(const struct golin_go_version *go, const char *arch_na
 		r = golin_err_set(err, -ENODATA,
 				  "golin's table has releases only, and '%s' is none", go->text);
 	else if ((known = minor_find(arch, go->minor)))
-		r = golin_err_set(
-			err, -ENODATA,
-			"golin's table has go1.%u.%u to go1.%u.%u for %s, and this is %s",
-			known->from / 256, known->from % 256, known->to / 256, known->to % 256,
-			arch_name, go->short_);
-	else
 		r = golin_err_set(err, -ENODATA,
-				  "golin's table has go1.%u to go1.%u for %s, and this is %s",
-				  minor_end(arch, false), minor_end(arch, true), arch_name,
-				  go->short_);
+				  "golin's table has go1.%u.%u to go1.%u.%u for %s, and this is %s",
+				  known->from / 256, known->from % 256, known->to / 256,
+				  known->to % 256, arch_name, go->short_);
+	else
+		r = golin_err_set(
+			err, -ENODATA, "golin's table has go1.%u to go1.%u for %s, and this is %s",
+			minor_end(arch, false), minor_end(arch, true), arch_name, go->short_);
 	golin_err_hint(err, "a program with DWARF (built without -ldflags=-w) needs no table");
 	return r;
 }
@@ -220,6 +218,23 @@ void layout_table_absent(const struct golin_go_version *go, const char *arch_nam
 		if (rows[i].item >= GOLIN_F_MAX && rows[i].offset == ABSENT &&
 		    row_is_for(&rows[i], arch, key))
 			ret[rows[i].item - GOLIN_F_MAX] = true;
+}
+
+bool layout_table_range(const struct golin_go_version *go, const char *arch_name,
+			enum golin_struct_id s, enum golin_field_id f, struct layout_range *ret)
+{
+	uint16_t item = f == GOLIN_F_MAX ? GOLIN_F_MAX + s : f, key;
+	int arch = arch_find(arch_name);
+
+	if (!table_key(go, arch, &key))
+		return false;
+	for (size_t i = 0; i < nrows; i++)
+		if (rows[i].item == item && row_is_for(&rows[i], arch, key)) {
+			*ret = (struct layout_range){rows[i].from / 256, rows[i].from % 256,
+						     rows[i].to / 256, rows[i].to % 256};
+			return true;
+		}
+	return false;
 }
 
 int layout_from_table(const struct golin_go_version *go, const char *arch_name,

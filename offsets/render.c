@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What all formats have in common. */
 #include <inttypes.h>
+#include <stdio.h>
 #include "base/strbuf.h"
 #include "base/text.h"
 #include "layout.h"
@@ -26,6 +27,24 @@ const char *render_verdict(int verdict)
 	return verdict == GOLIN_VERDICT_OK	 ? "ok"
 	       : verdict == GOLIN_VERDICT_FAILED ? "FAILED"
 						 : "not done";
+}
+
+const char *render_from(const struct golin_render *r, enum golin_struct_id s, enum golin_field_id f,
+			char *dst, size_t cap)
+{
+	uint8_t source =
+		f == GOLIN_F_MAX ? r->layout->structs[s].source : r->layout->fields[f].source;
+	char from[24], to[24];
+	struct layout_range range;
+
+	*dst = '\0';
+	if (source == GOLIN_FROM_DWARF || r->layout->structs[s].source == GOLIN_FROM_DWARF)
+		snprintf(dst, cap, "DWARF %" PRIu32, r->info->dwarf_version);
+	else if (layout_table_range(&r->info->go, r->info->arch, s, f, &range))
+		snprintf(dst, cap, "table, %s to %s",
+			 render_release(from, sizeof(from), range.from_minor, range.from_patch),
+			 render_release(to, sizeof(to), range.to_minor, range.to_patch));
+	return dst;
 }
 
 static void pad(struct strbuf *out, int n)

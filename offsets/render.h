@@ -37,11 +37,6 @@ struct golin_verified {
 /* Why the values are as they are (--explain). */
 struct golin_explain {
 	const char *why; /* a sentence: why this source */
-	/* For each value of the table the releases that its row covers, "go1.23 to go1.27.4"; an
-	 * entry of NULL: not from the table. */
-	const char *(*from_struct)(void *arg, enum golin_struct_id id);
-	const char *(*from_field)(void *arg, enum golin_field_id id);
-	void *arg;
 	const struct golin_verified *checks;
 	size_t nchecks;
 };

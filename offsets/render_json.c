@@ -7,8 +7,8 @@
 static void json_struct(const struct golin_render *r, struct jsonw *w, enum golin_struct_id s)
 {
 	const struct golin_struct *st = &r->layout->structs[s];
-	const struct golin_explain *e = r->explain;
 	enum golin_field_id i, end;
+	char from[64];
 
 	if (st->source == GOLIN_FROM_NONE) {
 		jsonw_null(w, golin_struct_name(s));
@@ -17,8 +17,8 @@ static void json_struct(const struct golin_render *r, struct jsonw *w, enum goli
 	jsonw_begin(w, golin_struct_name(s), '{');
 	jsonw_u64(w, "size", st->size);
 	jsonw_str(w, "source", golin_value_source_name(st->source));
-	if (e)
-		jsonw_str(w, "from", e->from_struct(e->arg, s));
+	if (r->explain)
+		jsonw_str(w, "from", render_from(r, s, GOLIN_F_MAX, from, sizeof(from)));
 	jsonw_begin(w, "fields", '{');
 	for (i = golin_struct_fields(s, &end); i < end; i++) {
 		const struct golin_field *f = &r->layout->fields[i];
@@ -32,8 +32,8 @@ static void json_struct(const struct golin_render *r, struct jsonw *w, enum goli
 		jsonw_u64(w, "size", f->size);
 		jsonw_str(w, "type", *f->type ? f->type : NULL);
 		jsonw_str(w, "source", golin_value_source_name(f->source));
-		if (e)
-			jsonw_str(w, "from", e->from_field(e->arg, i));
+		if (r->explain)
+			jsonw_str(w, "from", render_from(r, s, i, from, sizeof(from)));
 		jsonw_end(w, '}');
 	}
 	jsonw_end(w, '}');

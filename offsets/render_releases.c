@@ -7,7 +7,7 @@
 #include "render_impl.h"
 
 /* As Go calls it: go1.20 is the first release of its minor, go1.21.0 too. */
-static const char *release_name(char *dst, size_t cap, unsigned int minor, unsigned int patch)
+const char *render_release(char *dst, size_t cap, unsigned int minor, unsigned int patch)
 {
 	if (patch || minor >= 21)
 		snprintf(dst, cap, "go1.%u.%u", minor, patch);
@@ -44,11 +44,11 @@ static void text_rows(const struct golin_table_release *rel, size_t n, const cha
 			if (is_wanted(&rel[k], arch) && same_releases(&rel[k], &rel[i]))
 				strbuf_addf(&arches, "%s%s", arches.len ? " " : "", rel[k].arch);
 		strbuf_adds(&range,
-			    release_name(name, sizeof(name), rel[i].minor, rel[i].from_patch));
+			    render_release(name, sizeof(name), rel[i].minor, rel[i].from_patch));
 		if (rel[i].to_patch != rel[i].from_patch)
 			strbuf_addf(
 				&range, " to %s",
-				release_name(name, sizeof(name), rel[i].minor, rel[i].to_patch));
+				render_release(name, sizeof(name), rel[i].minor, rel[i].to_patch));
 		snprintf(minor, sizeof(minor), "go1.%u", rel[i].minor);
 		columns_row(c, (const char *[]){minor, strbuf_cstr(&range), strbuf_cstr(&arches)},
 			    3);
@@ -73,9 +73,9 @@ static void json_rows(const struct golin_table_release *rel, size_t n, const cha
 		jsonw_str(&w, "arch", rel[i].arch);
 		jsonw_u64(&w, "minor", rel[i].minor);
 		jsonw_str(&w, "from",
-			  release_name(name, sizeof(name), rel[i].minor, rel[i].from_patch));
+			  render_release(name, sizeof(name), rel[i].minor, rel[i].from_patch));
 		jsonw_str(&w, "to",
-			  release_name(name, sizeof(name), rel[i].minor, rel[i].to_patch));
+			  render_release(name, sizeof(name), rel[i].minor, rel[i].to_patch));
 		jsonw_end(&w, '}');
 	}
 	jsonw_end(&w, ']');
@@ -103,6 +103,6 @@ void golin_render_releases(const struct golin_table_release *rel, size_t n, cons
 		if (is_wanted(&rel[i], arch))
 			strbuf_addf(
 				out, "%s\t%s\t%s\n", rel[i].arch,
-				release_name(from, sizeof(from), rel[i].minor, rel[i].from_patch),
-				release_name(to, sizeof(to), rel[i].minor, rel[i].to_patch));
+				render_release(from, sizeof(from), rel[i].minor, rel[i].from_patch),
+				render_release(to, sizeof(to), rel[i].minor, rel[i].to_patch));
 }

@@ -26,39 +26,41 @@ static int layout_cells(const struct golin_render *r)
 static void struct_rows(const struct golin_render *r, struct columns *c, enum golin_struct_id s)
 {
 	const struct golin_struct *st = &r->layout->structs[s];
-	const struct golin_explain *e = r->explain;
 	const char *name = golin_struct_name(s), *source = golin_value_source_name(st->source);
 	enum golin_field_id f, end;
-	char size[16], offset[16];
+	char size[16], offset[16], from[64] = "";
 
 	if (st->source == GOLIN_FROM_NONE) {
 		const char *why = render_known_absent(r, s) ? "absent" : "unknown";
 
-		columns_row(c, (const char *[]){name, "-", why, "-", "-", "-", "-"},
+		if (r->explain)
+			render_from(r, s, GOLIN_F_MAX, from, sizeof(from));
+		columns_row(c, (const char *[]){name, "-", why, "-", "-", "-", or_dash(from)},
 			    layout_cells(r));
 		return;
 	}
 	snprintf(size, sizeof(size), "%" PRIu32, st->size);
-	columns_row(c,
-		    (const char *[]){name, "-", "-", size, "struct", source,
-				     e ? or_dash(e->from_struct(e->arg, s)) : "-"},
+	if (r->explain)
+		render_from(r, s, GOLIN_F_MAX, from, sizeof(from));
+	columns_row(c, (const char *[]){name, "-", "-", size, "struct", source, or_dash(from)},
 		    layout_cells(r));
 	for (f = golin_struct_fields(s, &end); f < end; f++) {
 		const struct golin_field *v = &r->layout->fields[f];
-		const char *from = e ? or_dash(e->from_field(e->arg, f)) : "-";
 
+		if (r->explain)
+			render_from(r, s, f, from, sizeof(from));
 		snprintf(offset, sizeof(offset), "%" PRIu32, v->offset);
 		snprintf(size, sizeof(size), "%" PRIu32, v->size);
 		if (v->source == GOLIN_FROM_NONE)
 			columns_row(c,
 				    (const char *[]){name, golin_field_name(f), "absent", "-", "-",
-						     "-", from},
+						     "-", or_dash(from)},
 				    layout_cells(r));
 		else
 			columns_row(c,
 				    (const char *[]){name, golin_field_name(f), offset, size,
 						     type_of(v), golin_value_source_name(v->source),
-						     from},
+						     or_dash(from)},
 				    layout_cells(r));
 	}
 }

@@ -8,13 +8,21 @@
 #include <stdint.h>
 #include "base/err.h"
 
+/* The values of an option that may be given more than once. */
+struct cmd_words {
+	const char *v[32];
+	uint32_t n;
+};
+
 /* What the option table fills in. */
 struct cmd_config {
 	uint64_t for_ns;
 	uint32_t groups;
 	bool no_probes, json, system, live_only, fold, force, wait, ascii, no_mouse, text, quiet,
-		help;
-	const char *filter, *output, *strct, *log, *script;
+		help, explain, list;
+	const char *filter, *output, *log, *script, *diff, *arch, *exe, *debug_file;
+	int diff_at; /* how many arguments stand before --diff */
+	struct cmd_words structs;
 	uint32_t keep, stacks;
 	uint64_t ring;
 	uint32_t link, layout, format, color; /* 0 not given, else the word's number from 1 */

@@ -17,6 +17,16 @@ static const char source_help[] =
 	"attached before its first instruction. A live view prints when the target ends, --for is\n"
 	"over, or on Ctrl-C, which detaches and leaves the target as it was.\n";
 
+static const char offsets_help[] =
+	"Of a program, a PID or a program's NAME, a core file, or a Go version (go1.26, go1.25.3)\n"
+	"from the built-in table alone:\n"
+	"  golin offsets ./app --struct runtime.g       one struct; S may be a list: A,B or A|B\n"
+	"  golin offsets ./app --format header > go.h   for eBPF and C\n"
+	"  golin offsets --diff go1.25 go1.26           what moved; also `offsets ./app --diff "
+	"go1.26`\n"
+	"  golin offsets 4711 --explain                 check the layout against the running "
+	"program\n";
+
 const struct cmd cmds[] = {
 	{"", "", "the Go processes that can be attached to; Enter attaches", NULL,
 	 OPTION_BIT(JSON) | OPTION_BIT(TEXT) | LIVE | OPTION_BIT(NO_MOUSE) | OPTION_BIT(SCRIPT),
@@ -35,8 +45,11 @@ const struct cmd cmds[] = {
 	{"events", "SOURCE", "every event as it comes, a line each", source_help, VIEW, cmd_events},
 	{"record", "SOURCE -o FILE", "keep what happens, for every view later", source_help,
 	 LIVE | OPTION_BIT(OUTPUT) | OPTION_BIT(FORCE), cmd_record},
-	{"offsets", "BINARY|PID", "layouts of the Go runtime's structs, and hook points", NULL,
-	 OPTION_BIT(JSON) | OPTION_BIT(FORMAT) | OPTION_BIT(STRUCT) | OPTION_BIT(SOURCE),
+	{"offsets", "BINARY|PID|CORE|goX.Y", "layouts of the Go runtime's structs, and hook points",
+	 offsets_help,
+	 OPTION_BIT(JSON) | OPTION_BIT(FORMAT) | OPTION_BIT(STRUCT) | OPTION_BIT(SOURCE) |
+		 OPTION_BIT(DIFF) | OPTION_BIT(EXPLAIN) | OPTION_BIT(LIST) | OPTION_BIT(ARCH) |
+		 OPTION_BIT(EXE) | OPTION_BIT(QUIET),
 	 cmd_offsets},
 	{"doctor", "", "what this machine lets golin do, and how to mend it", NULL,
 	 OPTION_BIT(JSON), cmd_doctor},

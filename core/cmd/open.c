@@ -233,35 +233,3 @@ int open_source(struct cmd_config *cfg, int stdout_fd, int stderr_fd, struct ope
 		r = golin_target_open(pid, &t, err);
 	return r ? r : open_live(cfg, &t, ret, err);
 }
-
-int open_executable(const char *word, int *ret_fd, char **ret_label, struct golin_err *err)
-{
-	struct golin_target t;
-	pid_t pid;
-	int fd = -1, r;
-
-	if (!is_number(word)) {
-		fd = open(word, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-		if (fd < 0 && (errno != ENOENT || strchr(word, '/')))
-			return golin_err_set(err, errno == EACCES ? -EPERM : -ENOENT,
-					     "cannot open '%s': %s", word, strerror(errno));
-	}
-	if (fd >= 0) {
-		*ret_fd = fd;
-		*ret_label = strdup(word);
-		return *ret_label ? 0 : golin_err_set(err, -ENOMEM, "out of memory");
-	}
-	r = golin_process_find(word, &pid, NULL, NULL, err);
-	if (!r)
-		r = golin_target_open(pid, &t, err);
-	if (r)
-		return r;
-	*ret_fd = fcntl(t.exe_fd, F_DUPFD_CLOEXEC, 3);
-	*ret_label = strdup(t.exe);
-	golin_target_close(&t);
-	if (*ret_fd < 0 || !*ret_label) {
-		free(*ret_label);
-		return golin_err_set(err, -ENOMEM, "out of memory");
-	}
-	return 0;
-}

@@ -23,7 +23,5 @@ struct opened {
 int open_source(struct cmd_config *cfg, int stdout_fd, int stderr_fd, struct opened *ret,
 		struct golin_err *err);
 enum golin_layout_choice layout_choice(const struct cmd_config *cfg);
-/* A fd of the ELF file that the word names: a path, a PID or a NAME; *ret_label is malloc'ed. */
-int open_executable(const char *word, int *ret_fd, char **ret_label, struct golin_err *err);
 
 #endif

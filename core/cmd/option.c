@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "golin/record.h"
 
-enum kind { FLAG, NFLAG, STR, U32, SIZE, DURATION, ENUM, GROUPS };
+enum kind { FLAG, NFLAG, STR, U32, SIZE, DURATION, ENUM, GROUPS, WORDS, DIFF };
 
 struct option_row {
 	const char *name;
@@ -128,6 +128,16 @@ static int parse_groups(const char *s, uint32_t *ret, struct golin_err *err)
 	return 0;
 }
 
+static int add_word(struct cmd_words *w, const char *val, const char *name, struct golin_err *err)
+{
+	const size_t most = sizeof(w->v) / sizeof(w->v[0]);
+
+	if (w->n == most)
+		return golin_err_set(err, -EINVAL, "--%s more than %zu times", name, most);
+	w->v[w->n++] = val;
+	return 0;
+}
+
 static int set_option(const struct option_row *row, const char *val, struct cmd_config *cfg,
 		      struct golin_err *err)
 {
@@ -170,6 +180,12 @@ static int set_option(const struct option_row *row, const char *val, struct cmd_
 		return 0;
 	case GROUPS:
 		return parse_groups(val, at, err);
+	case WORDS:
+		return add_word(at, val, row->name, err);
+	case DIFF:
+		*(const char **)at = val;
+		cfg->diff_at = cfg->nargs;
+		return 0;
 	}
 	golin_err_set(err, -EINVAL, "bad value '%s' for --%s", val, row->name);
 	golin_err_hint(err, "it takes %s: %s", row->arg, row->help);

@@ -130,6 +130,27 @@ int golin_memory_goroutine(const struct golin_memory *m, uint64_t g, uint64_t go
 /* Go's text for a wait reason of that minor version; "" when unknown. */
 const char *golin_wait_reason(unsigned minor, unsigned reason);
 
+/* ---- does a layout fit? (probes/memory/fit.c) ---- */
+
+enum golin_fit_result { GOLIN_FIT_OK = 1, GOLIN_FIT_FAILED = 2, GOLIN_FIT_NOT_DONE = 3 };
+
+struct golin_fit {
+	const char *name; /* "goid" */
+	const char *what; /* what has to hold, a sentence */
+	int result;	  /* enum golin_fit_result */
+	char text[160];	  /* of what it holds, or what is wrong */
+};
+
+enum { GOLIN_FIT_MAX = 16 };
+
+/*
+ * Looks up in the memory of a running program, which is not stopped, what has to hold of its
+ * goroutines and threads if the layout is right. pid: as the program sees itself, 0 not known;
+ * runtime_main: the function's entry as linked, 0 not known. A check that fails is no error.
+ */
+int golin_memory_fit(const struct golin_memory *m, pid_t pid, uint64_t runtime_main,
+		     struct golin_fit *ret, size_t *ret_n, struct golin_err *err);
+
 /* ---- the live source (probes/live) ---- */
 
 enum golin_link { GOLIN_LINK_AUTO = 0, GOLIN_LINK_MULTI = 1, GOLIN_LINK_PERF = 2 };

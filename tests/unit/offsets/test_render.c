@@ -216,16 +216,6 @@ static void test_all(void **state)
 
 /* ---- --explain ---- */
 
-static const char *from_struct(void *arg, enum golin_struct_id id)
-{
-	return id == GOLIN_S_WAITQ ? "go1.13 to go1.27.4" : NULL;
-}
-
-static const char *from_field(void *arg, enum golin_field_id id)
-{
-	return id == GOLIN_F_WAITQ_first ? "go1.20 to go1.27.4" : NULL;
-}
-
 static void test_explain(void **state)
 {
 	static const struct golin_verified checks[] = {
@@ -233,37 +223,36 @@ static void test_explain(void **state)
 		{"goids", "all different", GOLIN_VERDICT_FAILED, "two have 7"},
 		{"sudog", "it names its g", GOLIN_VERDICT_NOT_DONE, "nobody waits"},
 	};
-	const struct golin_explain e = {"because", from_struct, from_field, NULL, checks, 3};
+	const struct golin_explain e = {"because", checks, 3};
 	struct golin_render r = {
 		.info = &info, .layout = &layout, .structs = only, .label = "./x", .explain = &e};
 	struct strbuf out = {0};
 
-	only[GOLIN_S_WAITQ] = true;
+	only[GOLIN_S_STACK] = true;
 	golin_render_table(&r, &out);
-	assert_string_equal(
-		strstr(strbuf_cstr(&out), "STRUCT"),
-		"STRUCT         FIELD  OFFSET  SIZE  TYPE            SOURCE  FROM\n"
-		"runtime.waitq  -           -  1824  struct          table   go1.13 to go1.27.4\n"
-		"runtime.waitq  first       0     8  *runtime.sudog  table   go1.20 to go1.27.4\n"
-		"runtime.waitq  last      184     8  -               table   -\n"
-		"\n"
-		"Why: because\n"
-		"\n"
-		"Addresses in the file, as linked:\n"
-		"  text         0x401000\n"
-		"  etext        0x4f0000\n"
-		"  pclntab      not found\n"
-		"  moduledata   not found\n"
-		"  allgs        0x5a2360\n"
-		"  tls_g        -8 (from the thread pointer)\n"
-		"\n"
-		"Checks:\n"
-		"  ok        g0            goid is 0: of 3 threads\n"
-		"  FAILED    goids         all different: two have 7\n"
-		"  not done  sudog         it names its g: nobody waits\n");
+	assert_string_equal(strstr(strbuf_cstr(&out), "STRUCT"),
+			    "STRUCT         FIELD  OFFSET  SIZE  TYPE     SOURCE  FROM\n"
+			    "runtime.stack  -           -    16  struct   dwarf   DWARF 4\n"
+			    "runtime.stack  lo          0     8  uintptr  dwarf   DWARF 4\n"
+			    "runtime.stack  hi     absent     -  -        -       DWARF 4\n"
+			    "\n"
+			    "Why: because\n"
+			    "\n"
+			    "Addresses in the file, as linked:\n"
+			    "  text         0x401000\n"
+			    "  etext        0x4f0000\n"
+			    "  pclntab      not found\n"
+			    "  moduledata   not found\n"
+			    "  allgs        0x5a2360\n"
+			    "  tls_g        -8 (from the thread pointer)\n"
+			    "\n"
+			    "Checks:\n"
+			    "  ok        g0            goid is 0: of 3 threads\n"
+			    "  FAILED    goids         all different: two have 7\n"
+			    "  not done  sudog         it names its g: nobody waits\n");
 	strbuf_clear(&out);
 	golin_render_json(&r, &out);
-	assert_non_null(strstr(strbuf_cstr(&out), "\"from\":\"go1.20 to go1.27.4\""));
+	assert_non_null(strstr(strbuf_cstr(&out), "\"from\":\"DWARF 4\""));
 	assert_string_equal(strstr(strbuf_cstr(&out), "\"explain\""),
 			    "\"explain\":{\"why\":\"because\",\"checks\":["
 			    "{\"check\":\"g0\",\"what\":\"goid is 0\",\"ok\":true,"
@@ -272,6 +261,24 @@ static void test_explain(void **state)
 			    "\"text\":\"two have 7\"},"
 			    "{\"check\":\"sudog\",\"what\":\"it names its g\",\"ok\":null,"
 			    "\"text\":\"nobody waits\"}]}}\n");
+	strbuf_done(&out);
+}
+
+/* Of the table, the releases are told for which it has one and the same row. */
+static void test_explain_table(void **state)
+{
+	const struct golin_explain e = {.why = "because"};
+	struct golin_render r = {.info = &info, .layout = &layout, .structs = only, .explain = &e};
+	struct strbuf out = {0};
+
+	only[GOLIN_S_WAITQ] = true;
+	golin_go_version_parse("go1.20.14", &info.go);
+	golin_render_table(&r, &out);
+	assert_non_null(strstr(strbuf_cstr(&out),
+			       "runtime.waitq  first       0     8  *runtime.sudog  table   "
+			       "table, go1.13 to go1."));
+	/* A version has no addresses. */
+	assert_null(strstr(strbuf_cstr(&out), "Addresses"));
 	strbuf_done(&out);
 }
 
@@ -314,6 +321,7 @@ int main(void)
 		cmocka_unit_test_setup(test_tsv, setup),
 		cmocka_unit_test_setup(test_all, setup),
 		cmocka_unit_test_setup(test_explain, setup),
+		cmocka_unit_test_setup(test_explain_table, setup),
 		cmocka_unit_test_setup(test_releases, setup),
 	};
 
