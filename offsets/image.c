@@ -38,69 +38,6 @@ static const char *goarch(const struct elf_image *e)
 	return "";
 }
 
-/* ---- notes ---- */
-
-/* The descriptor of the first note of this owner and type in the notes at p. */
-static const uint8_t *find_note(const struct elf_image *e, const uint8_t *p, size_t len,
-				const char *owner, uint32_t type, size_t *ret_len)
-{
-	enum { HEADER = 12 };
-	size_t owner_len = strlen(owner) + 1;
-
-	while (len >= HEADER) {
-		uint64_t namesz = elf_u32(e, p), descsz = elf_u32(e, p + 4);
-		uint64_t desc = HEADER + ((namesz + 3) & ~3ull);
-		uint64_t next = desc + ((descsz + 3) & ~3ull);
-
-		if (desc + descsz > len)
-			return NULL;
-		/* Go's linker counts the padding into the name: "Go" takes four bytes. */
-		if (elf_u32(e, p + 8) == type && namesz >= owner_len &&
-		    !memcmp(p + HEADER, owner, owner_len)) {
-			*ret_len = descsz;
-			return p + desc;
-		}
-		if (next > len)
-			return NULL;
-		p += next;
-		len -= next;
-	}
-	return NULL;
-}
-
-static const uint8_t *image_note(const struct elf_image *e, const char *owner, uint32_t type,
-				 size_t *ret_len)
-{
-	const uint8_t *p = NULL;
-
-	for (size_t i = 0; i < e->nsegments && !p; i++) {
-		const struct elf_segment *s = &e->segments[i];
-
-		if (s->type == PT_NOTE && s->off <= e->size && s->filesz <= e->size - s->off)
-			p = find_note(e, e->map + s->off, s->filesz, owner, type, ret_len);
-	}
-	return p;
-}
-
-static void read_build_id(const struct elf_image *e, struct golin_image_info *info)
-{
-	enum { NOTE_GO_BUILD_ID = 4 };
-	const uint8_t *p;
-	size_t len;
-
-	p = image_note(e, "GNU", NT_GNU_BUILD_ID, &len);
-	if (p && len && len * 2 < sizeof(info->build_id)) {
-		for (size_t i = 0; i < len; i++) {
-			info->build_id[2 * i] = "0123456789abcdef"[p[i] >> 4];
-			info->build_id[2 * i + 1] = "0123456789abcdef"[p[i] & 15];
-		}
-		return;
-	}
-	p = image_note(e, "Go", NOTE_GO_BUILD_ID, &len);
-	if (p)
-		golin_text_clean(info->build_id, sizeof(info->build_id), p, len);
-}
-
 /* ---- what kind of build ---- */
 
 static bool has_section(const struct elf_image *e, const char *name)
@@ -108,6 +45,11 @@ static bool has_section(const struct elf_image *e, const char *name)
 	const struct elf_section *s = elf_image_section(e, name);
 
 	return s && s->size && s->type != SHT_NOBITS;
+}
+
+bool image_has_dwarf(const struct elf_image *e)
+{
+	return has_section(e, ".debug_info") || has_section(e, ".zdebug_info");
 }
 
 /* Linked against a shared library: Go's own linker makes no such program without cgo. */
@@ -140,7 +82,7 @@ static uint32_t image_flags(const struct elf_image *e, const struct buildinfo *b
 
 	if (e->type == ET_DYN)
 		flags |= GOLIN_IMAGE_PIE;
-	if (has_section(e, ".debug_info") || has_section(e, ".zdebug_info"))
+	if (image_has_dwarf(e))
 		flags |= GOLIN_IMAGE_DWARF;
 	if (!has_section(e, ".symtab"))
 		flags |= GOLIN_IMAGE_STRIPPED;
@@ -208,8 +150,12 @@ static int read_version(struct golin_image *img, struct buildinfo *b, struct gol
 		return r;
 	if (golin_go_version_parse(b->version, &img->info.go))
 		return 0;
-	return golin_err_set(err, -EOPNOTSUPP, "unknown Go version '%s' in its build information",
-			     b->version);
+	r = golin_err_set(err, -EOPNOTSUPP, "unknown Go version '%s' in its build information",
+			  b->version);
+	if (!strcmp(b->version, "unknown"))
+		golin_err_hint(err, "obfuscators such as garble write that; use a program built by "
+				    "go build");
+	return r;
 }
 
 static int fill_image(struct golin_image *img, struct golin_err *err)
@@ -238,7 +184,8 @@ static int fill_image(struct golin_image *img, struct golin_err *err)
 	if (r)
 		return r;
 	info->flags = image_flags(e, &b);
-	read_build_id(e, info);
+	image_read_build_id(e, info);
+	image_read_debuglink(e, info);
 	/* Layouts can be had without the rest: why that failed is told to who asks for it. */
 	if (image_code_open(img, &img->code_err))
 		return 0;
@@ -273,6 +220,7 @@ void golin_image_close(struct golin_image *img)
 		return;
 	image_code_close(img->code);
 	elf_image_done(&img->elf);
+	elf_image_done(&img->debug);
 	free(img);
 }
 
@@ -285,6 +233,7 @@ const struct golin_image_info *golin_image_info(const struct golin_image *img)
 
 static int dwarf_layout(struct golin_image *img, struct golin_layout *ret, struct golin_err *err)
 {
+	struct elf_image *e = img->debug.map ? &img->debug : &img->elf;
 	bool absent[GOLIN_S_MAX];
 	int r;
 
@@ -295,7 +244,7 @@ static int dwarf_layout(struct golin_image *img, struct golin_layout *ret, struc
 	layout_table_absent(&img->info.go, img->info.arch, absent);
 	/* The function table and symbols have been looked through: the walk takes their room. */
 	elf_image_release(&img->elf, img->elf.map, img->elf.size);
-	r = layout_from_dwarf(&img->elf, absent, ret, &img->info.dwarf_version, err);
+	r = layout_from_dwarf(e, absent, ret, &img->info.dwarf_version, err);
 	if (r == -ENODATA)
 		golin_err_ctx(err, "no DWARF");
 	return r;
