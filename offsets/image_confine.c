@@ -32,7 +32,7 @@ enum { NOBODY = 65534 };
 
 /* AddressSanitizer maps 16 TiB and makes system calls of its own. */
 #ifndef UNDER_ASAN
-static const unsigned long extra_memory = 1UL << 30;
+static const unsigned long extra_memory = 224UL << 20; /* with what is there: 256 MiB */
 
 /* What the process has mapped, in bytes: it began as a copy of golin. */
 static unsigned long mapped_now(void)
@@ -52,11 +52,16 @@ static int limit_memory(int file)
 {
 	struct rlimit r;
 	struct stat st;
+	rlim_t most;
 
-	if (fstat(file, &st) < 0)
+	if (fstat(file, &st) < 0 || getrlimit(RLIMIT_AS, &r) < 0)
 		return -errno;
-	r.rlim_cur = mapped_now() + extra_memory + (st.st_size > 0 ? (rlim_t)st.st_size : 0);
-	r.rlim_max = r.rlim_cur;
+	most = mapped_now() + extra_memory + (st.st_size > 0 ? (rlim_t)st.st_size : 0);
+	/* A limit under which golin was started stays; none but root may raise it. */
+	if (r.rlim_max == RLIM_INFINITY || r.rlim_max > most)
+		r.rlim_max = most;
+	if (r.rlim_cur == RLIM_INFINITY || r.rlim_cur > r.rlim_max)
+		r.rlim_cur = r.rlim_max;
 	return setrlimit(RLIMIT_AS, &r) < 0 ? -errno : 0;
 }
 
