@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+// Sizes computes what golin-offsetgen reads from DWARF, from the source of a Go release instead:
+// it type-checks the packages that the probe needs and lays their structs out by the rules of Go's
+// compiler (go/types has them). That takes a second or two where a build takes a minute, hence it
+// serves for all architectures, for the search for the release in which a member moved, and for
+// GOEXPERIMENTs. That it says what DWARF says is compared, see ../README.md.
+//
+//	go run . [-x GOEXPERIMENT] GOROOT LAYOUT.DEF PROBE-DIR ARCH...
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"io"
+	"log"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+)
+
+var experiment = flag.String("x", "", "GOEXPERIMENT")
+
+// ---- layout.def ----
+
+type wanted struct {
+	names  []string // the newest first
+	fields [][]string
+}
+
+func names(first, others string) []string {
+	list := []string{first}
+	if others != "" {
+		list = append(list, strings.Split(others, "|")...)
+	}
+	return list
+}
+
+func readDef(path string) []wanted {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		log.Fatal(err)
+	}
+	entry := regexp.MustCompile(`(?m)^GOLIN_(?:(STRUCT)\(\w+|FIELD\(\w+, \w+), "([^"]*)",\s*"([^"]*)"`)
+	var list []wanted
+	for _, m := range entry.FindAllStringSubmatch(string(text), -1) {
+		if m[1] == "STRUCT" {
+			list = append(list, wanted{names: names(m[2], m[3])})
+		} else {
+			s := &list[len(list)-1]
+			s.fields = append(s.fields, names(m[2], m[3]))
+		}
+	}
+	return list
+}
+
+// ---- packages ----
+
+type pkg struct {
+	Dir, ImportPath string
+	GoFiles         []string
+	ImportMap       map[string]string
+	checked         *types.Package
+}
+
+type world struct {
+	fset  *token.FileSet
+	sizes types.Sizes
+	pkgs  map[string]*pkg
+}
+
+// The go command of the release itself decides which files make up a package.
+func load(root, probe, arch string) *world {
+	cmd := exec.Command(filepath.Join(root, "bin/go"), "list", "-deps", "-json", ".")
+	cmd.Dir = probe
+	cmd.Env = append(os.Environ(), "GOENV=off", "GOFLAGS=", "GOTOOLCHAIN=local", "GOROOT="+root,
+		"GO111MODULE=off", "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+arch, "GOEXPERIMENT="+*experiment)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+	w := &world{token.NewFileSet(), types.SizesFor("gc", arch), map[string]*pkg{}}
+	if w.sizes == nil {
+		log.Fatalf("no sizes for %s", arch)
+	}
+	for d := json.NewDecoder(out); ; {
+		var p pkg
+		if err := d.Decode(&p); err == io.EOF {
+			break
+		} else if err != nil {
+			log.Fatal(err)
+		}
+		w.pkgs[p.ImportPath] = &p
+	}
+	if err := cmd.Wait(); err != nil {
+		log.Fatal(err)
+	}
+	return w
+}
+
+type importer struct {
+	w    *world
+	from *pkg
+}
+
+func (i importer) Import(path string) (*types.Package, error) {
+	if to := i.from.ImportMap[path]; to != "" {
+		path = to
+	}
+	return i.w.check(path)
+}
+
+func (w *world) check(path string) (*types.Package, error) {
+	if path == "unsafe" {
+		return types.Unsafe, nil
+	}
+	p := w.pkgs[path]
+	if p == nil {
+		return nil, fmt.Errorf("no package %s", path)
+	}
+	if p.checked != nil {
+		return p.checked, nil
+	}
+	var files []*ast.File
+	for _, name := range p.GoFiles {
+		f, err := parser.ParseFile(w.fset, filepath.Join(p.Dir, name), nil, parser.SkipObjectResolution)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, f)
+	}
+	config := types.Config{
+		IgnoreFuncBodies: true,
+		Importer:         importer{w, p},
+		Sizes:            w.sizes,
+		Error: func(err error) {
+			// Without bodies imports may seem to be unused.
+			if !strings.Contains(err.Error(), "imported and not used") &&
+				!strings.Contains(err.Error(), "imported as") {
+				log.Fatal(err)
+			}
+		},
+	}
+	p.checked, _ = config.Check(path, w.fset, files, nil)
+	return p.checked, nil
+}
+
+// ---- structs ----
+
+// The struct of that name, or nil. An alias is another struct's name.
+func (w *world) find(name string) *types.Struct {
+	dot := strings.LastIndex(name, ".")
+	if dot < 0 || w.pkgs[name[:dot]] == nil {
+		return nil
+	}
+	p, err := w.check(name[:dot])
+	if err != nil {
+		log.Fatal(err)
+	}
+	t, _ := p.Scope().Lookup(name[dot+1:]).(*types.TypeName)
+	if t == nil || t.IsAlias() {
+		return nil
+	}
+	s, _ := t.Type().Underlying().(*types.Struct)
+	return s
+}
+
+func (w *world) named(name string) types.Type {
+	dot := strings.LastIndex(name, ".")
+	if dot < 0 {
+		return types.Universe.Lookup(name).Type()
+	}
+	p, err := w.check(name[:dot])
+	if err != nil {
+		log.Fatal(err)
+	}
+	return p.Scope().Lookup(name[dot+1:]).Type()
+}
+
+func field(name string, t types.Type) *types.Var {
+	return types.NewField(token.NoPos, nil, name, t, false)
+}
+
+// A type that is known by a name only.
+func called(name string, t types.Type) types.Type {
+	return types.NewNamed(types.NewTypeName(token.NoPos, nil, name, nil), t, nil)
+}
+
+var (
+	bucketName = regexp.MustCompile(`^bucket<(.*),(.*)>$`)
+	groupName  = regexp.MustCompile(`^noalg\.map\.group\[(.*?)\](.*)$`)
+)
+
+func (w *world) element(name string) types.Type {
+	if name == "struct {}" {
+		return types.NewStruct(nil, nil)
+	}
+	return w.named(name)
+}
+
+// What compiler and linker make up for maps: buckets up to Go 1.23, groups since.
+func (w *world) madeUp(name string) *types.Struct {
+	old := w.find("runtime.hmap") != nil
+	if m := bucketName.FindStringSubmatch(name); m != nil && old {
+		key, val := w.element(m[1]), w.element(m[2])
+		return types.NewStruct([]*types.Var{
+			field("tophash", types.NewArray(types.Typ[types.Uint8], 8)),
+			field("keys", called("[]key<"+m[1]+">", types.NewArray(key, 8))),
+			field("values", called("[]val<"+m[2]+">", types.NewArray(val, 8))),
+			field("overflow", types.NewPointer(called(name, types.NewStruct(nil, nil)))),
+		}, nil)
+	}
+	if m := groupName.FindStringSubmatch(name); m != nil && !old {
+		slot := types.NewStruct([]*types.Var{
+			field("key", w.element(m[1])), field("elem", w.element(m[2]))}, nil)
+		array := types.NewArray(slot, 8)
+		return types.NewStruct([]*types.Var{
+			field("ctrl", types.Typ[types.Uint64]),
+			field("slots", called("noalg."+dwarfName(array), array)),
+		}, nil)
+	}
+	return nil
+}
+
+// ---- output ----
+
+// The name as Go's linker writes it into DWARF, cut as golin cuts it.
+func dwarfName(t types.Type) string {
+	switch t := t.(type) {
+	case *types.Alias:
+		return dwarfName(types.Unalias(t))
+	case *types.Basic:
+		if t.Kind() == types.UnsafePointer {
+			return "unsafe.Pointer"
+		}
+		return types.Typ[t.Kind()].Name()
+	case *types.Named:
+		name := t.Obj().Name()
+		if p := t.Obj().Pkg(); p != nil {
+			name = p.Path() + "." + name
+		}
+		if args := t.TypeArgs(); args.Len() > 0 {
+			var list []string
+			for i := 0; i < args.Len(); i++ {
+				list = append(list, dwarfName(args.At(i)))
+			}
+			name += "[" + strings.Join(list, ",") + "]"
+		}
+		return name
+	case *types.Pointer:
+		return "*" + dwarfName(t.Elem())
+	case *types.Slice:
+		return "[]" + dwarfName(t.Elem())
+	case *types.Array:
+		return fmt.Sprintf("[%d]%s", t.Len(), dwarfName(t.Elem()))
+	case *types.Map:
+		return "map[" + dwarfName(t.Key()) + "]" + dwarfName(t.Elem())
+	case *types.Chan:
+		switch t.Dir() {
+		case types.SendOnly:
+			return "chan<- " + dwarfName(t.Elem())
+		case types.RecvOnly:
+			return "<-chan " + dwarfName(t.Elem())
+		}
+		return "chan " + dwarfName(t.Elem())
+	case *types.Signature:
+		params := tuple(t.Params(), t.Variadic())
+		switch t.Results().Len() {
+		case 0:
+			return "func(" + params + ")"
+		case 1:
+			return "func(" + params + ") " + tuple(t.Results(), false)
+		}
+		return "func(" + params + ") (" + tuple(t.Results(), false) + ")"
+	case *types.Struct:
+		if t.NumFields() == 0 {
+			return "struct {}"
+		}
+		var list []string
+		for i := 0; i < t.NumFields(); i++ {
+			f := t.Field(i)
+			name := f.Name()
+			if !f.Exported() && f.Pkg() != nil {
+				name = f.Pkg().Path() + "." + name
+			}
+			list = append(list, name+" "+dwarfName(f.Type()))
+		}
+		return "struct { " + strings.Join(list, "; ") + " }"
+	case *types.Interface:
+		if t.NumMethods() == 0 {
+			return "interface {}"
+		}
+	}
+	return t.String()
+}
+
+func tuple(t *types.Tuple, variadic bool) string {
+	var list []string
+	for i := 0; i < t.Len(); i++ {
+		if variadic && i == t.Len()-1 {
+			list = append(list, "..."+dwarfName(t.At(i).Type().(*types.Slice).Elem()))
+			continue
+		}
+		list = append(list, dwarfName(t.At(i).Type()))
+	}
+	return strings.Join(list, ", ")
+}
+
+// As golin_text_clean() does for a member's type.
+func cut(s string) string {
+	const max = 70
+	if len(s) <= max {
+		return s
+	}
+	// Room for the mark, were all of it left out.
+	n := max - len(fmt.Sprintf("...(+%d)", len(s)))
+	return fmt.Sprintf("%s...(+%d)", s[:n], len(s)-n)
+}
+
+func (w *world) print(version, arch string, want wanted) {
+	line := func(field string, value ...interface{}) {
+		fmt.Printf("%s\t%s\t%s\t%s", version, arch, want.names[0], field)
+		for _, v := range value {
+			fmt.Printf("\t%v", v)
+		}
+		fmt.Println()
+	}
+	var s *types.Struct
+	for _, name := range want.names {
+		if s = w.find(name); s == nil {
+			s = w.madeUp(name)
+		}
+		if s != nil {
+			break
+		}
+	}
+	if s == nil {
+		line("-", "absent", "-", "-")
+		for _, f := range want.fields {
+			line(f[0], "absent", "-", "-")
+		}
+		return
+	}
+	var list []*types.Var
+	for i := 0; i < s.NumFields(); i++ {
+		list = append(list, s.Field(i))
+	}
+	offsets := w.sizes.Offsetsof(list)
+	line("-", "-", w.sizes.Sizeof(s), "-")
+	for _, f := range want.fields {
+		at := -1
+		for i, v := range list {
+			for _, name := range f {
+				if v.Name() == name {
+					at = i
+				}
+			}
+		}
+		if at < 0 {
+			line(f[0], "absent", "-", "-")
+			continue
+		}
+		t := list[at].Type()
+		line(f[0], offsets[at], w.sizes.Sizeof(t), cut(dwarfName(t)))
+	}
+}
+
+func main() {
+	log.SetFlags(0)
+	log.SetPrefix("sizes: ")
+	flag.Parse()
+	if flag.NArg() < 4 {
+		log.Fatal("usage: sizes [-x GOEXPERIMENT] GOROOT LAYOUT.DEF PROBE-DIR ARCH...")
+	}
+	root := flag.Arg(0)
+	text, err := os.ReadFile(filepath.Join(root, "VERSION"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	version := strings.TrimPrefix(strings.Fields(string(text))[0], "go")
+	if strings.Count(version, ".") == 1 {
+		version += ".0"
+	}
+	want := readDef(flag.Arg(1))
+	for _, arch := range flag.Args()[3:] {
+		w := load(root, flag.Arg(2), arch)
+		for _, s := range want {
+			w.print(version, arch, s)
+		}
+		runtime.GC()
+	}
+}
