@@ -1,0 +1,3 @@
+module golin.test/bench/godwarf
+
+go 1.16
