@@ -190,10 +190,20 @@ int offsets_explain(const struct cmd_config *cfg, const struct offsets_input *in
 int offsets_explain_verdict(const struct offsets_explained *x, const struct offsets_input *in,
 			    struct golin_err *err)
 {
-	size_t failed = 0;
+	size_t failed = 0, goroutines = 0;
 
-	for (size_t i = 0; i < x->explain.nchecks; i++)
+	for (size_t i = 0; i < x->explain.nchecks; i++) {
 		failed += x->checks[i].verdict == GOLIN_VERDICT_FAILED;
+		goroutines += !strcmp(x->checks[i].name, "status") &&
+			      x->checks[i].verdict == GOLIN_VERDICT_OK;
+	}
+	if (!failed && in->live && !goroutines) {
+		golin_err_set(err, -ENODATA,
+			      "the layout could not be checked: no goroutines of '%s' were found",
+			      in->name);
+		golin_err_hint(err, "the checks that were not done say why");
+		return -ENODATA;
+	}
 	if (!failed)
 		return 0;
 	golin_err_set(err, -EBADMSG, "the layout does not fit '%s': %zu of %zu checks failed",

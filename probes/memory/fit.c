@@ -252,6 +252,8 @@ static int read_allgs(struct fit *f, struct golin_err *err)
 		return 0;
 	}
 	f->all.len = e ? 0 : s.len;
+	if (!e && !s.len)
+		snprintf(f->why[FIT_ALLGS], sizeof(f->why[0]), "the runtime has not started");
 	return e ? g_err(e, err) : 0;
 }
 
@@ -341,6 +343,9 @@ static int run(struct fit *f, struct golin_err *err)
 	}
 	if (e)
 		return e;
+	/* The runtime's own helpers live as long as the program. */
+	if (f->all.len && !f->live.len && !f->failed)
+		f->failed |= fit_bad(f, FIT_STATUS, "none of %zu is a live goroutine", f->all.len);
 	if (f->live.len)
 		qsort(f->live.v, f->live.len, sizeof(*f->live.v), by_goid);
 	look_at_goids(f);
