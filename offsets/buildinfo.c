@@ -25,7 +25,7 @@ enum {
 	FLAG_INLINE = 2,
 	MAX_VERSION = 4096,
 	MAX_MOD = 16 << 20,
-	/* Without section headers: how much of each writable segment is searched. */
+	/* Without section headers: how much of the writable segments is searched. */
 	MAX_SCAN = 64 << 20,
 };
 
@@ -142,15 +142,19 @@ int buildinfo_find(struct elf_image *e, struct buildinfo *ret, struct golin_err 
 	const uint8_t *p = s ? elf_image_data(e, s) : NULL;
 	struct span version = {0}, mod = {0};
 	bool found = false, seen = false;
+	size_t left = MAX_SCAN;
 
 	if (p)
 		found = scan(e, s->addr, p, s->size, &version, &mod, &seen);
-	for (size_t i = 0; i < e->nsegments && !found; i++) {
+	/* All together: segments may lie on one another. */
+	for (size_t i = 0; i < e->nsegments && left && !found; i++) {
 		const struct elf_segment *seg = &e->segments[i];
-		size_t len = seg->filesz < MAX_SCAN ? seg->filesz : MAX_SCAN;
+		size_t len = seg->filesz < left ? seg->filesz : left;
 
-		if (seg->type == PT_LOAD && (seg->flags & PF_W))
-			found = scan(e, seg->vaddr, e->map + seg->off, len, &version, &mod, &seen);
+		if (seg->type != PT_LOAD || !(seg->flags & PF_W))
+			continue;
+		found = scan(e, seg->vaddr, e->map + seg->off, len, &version, &mod, &seen);
+		left -= len;
 	}
 	if (!found && seen)
 		return golin_err_set(err, -EBADMSG,

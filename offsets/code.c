@@ -21,8 +21,10 @@ static uint64_t allgs_symbol(struct golin_image *img)
 
 int image_code_open(struct golin_image *img, struct golin_err *err)
 {
+	enum { MAX_TABLES = 8 };
 	struct image_code *code = calloc(1, sizeof(*code));
 	uint16_t minor = img->info.go.minor;
+	struct golin_err later;
 	int r;
 
 	if (!code)
@@ -30,6 +32,9 @@ int image_code_open(struct golin_image *img, struct golin_err *err)
 	r = pclntab_open(&img->elf, minor, &code->tab, err);
 	if (!r)
 		r = moduledata_find(&img->elf, &code->tab, minor, &code->module, err);
+	/* What looks like a table may be the data of a program that reads such tables. */
+	for (int i = 1; r == -ENODATA && i < MAX_TABLES && pclntab_next(&code->tab); i++)
+		r = moduledata_find(&img->elf, &code->tab, minor, &code->module, &later);
 	if (r) {
 		image_code_close(code);
 		return r;
@@ -42,10 +47,10 @@ int image_code_open(struct golin_image *img, struct golin_err *err)
 	img->info.moduledata = code->module.vaddr;
 	if (img->elf.machine == EM_X86_64) {
 		img->info.allgs = moduledata_allgs(&img->elf, &code->tab);
-		if (!img->info.allgs)
-			img->info.allgs = allgs_symbol(img);
 		img->info.tls_g = moduledata_tls_g(&img->elf, &code->tab, minor);
 	}
+	if (!img->info.allgs)
+		img->info.allgs = allgs_symbol(img);
 	return 0;
 }
 

@@ -15,7 +15,11 @@
  * More headers than any real file has; their tables must lie in the file, so that this bounds time
  * rather than memory.
  */
-enum { MAX_SECTIONS = 1 << 18, MAX_SEGMENTS = 1 << 18 };
+enum { MAX_SECTIONS = 1 << 18, MAX_CORE_SEGMENTS = 1 << 18 };
+/* A program has a dozen segments; each is looked into, so they are not to be many. */
+enum { MAX_SEGMENTS = 256 };
+/* A dynamic section has some thirty entries. */
+enum { MAX_DYNAMIC = 4096 };
 
 uint16_t elf_u16(const struct elf_image *e, const uint8_t *p)
 {
@@ -195,14 +199,15 @@ static int locate_tables(const struct elf_image *e, struct header_tables *t, str
 			t->shstrndx = WORD(e, sh, Shdr, sh_link);
 	}
 	r = check_table(e, "program", t->phoff, t->phnum, HALF(e, p, Ehdr, e_phentsize), phsize,
-			MAX_SEGMENTS, err);
+			e->type == ET_CORE ? MAX_CORE_SEGMENTS : MAX_SEGMENTS, err);
 	if (r)
 		return r;
 	return check_table(e, "section", t->shoff, t->shnum, HALF(e, p, Ehdr, e_shentsize), shsize,
 			   MAX_SECTIONS, err);
 }
 
-static int read_segments(struct elf_image *e, const struct header_tables *t, struct golin_err *err)
+static int read_segments(struct elf_image *e, const struct header_tables *t, bool split,
+			 struct golin_err *err)
 {
 	size_t phsize = e->is64 ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr);
 
@@ -223,7 +228,7 @@ static int read_segments(struct elf_image *e, const struct header_tables *t, str
 		s->filesz = ADDR(e, p, Phdr, p_filesz);
 		s->memsz = ADDR(e, p, Phdr, p_memsz);
 		s->align = ADDR(e, p, Phdr, p_align);
-		if (s->type != PT_LOAD)
+		if (s->type != PT_LOAD || split)
 			continue;
 		if (!in_file(e, s->off, s->filesz))
 			return golin_err_set(err, -EBADMSG,
@@ -299,7 +304,7 @@ static int read_sections(struct elf_image *e, const struct header_tables *t, str
 	return 0;
 }
 
-int elf_image_open(int fd, struct elf_image *ret, struct golin_err *err)
+static int open_image(int fd, bool split, struct elf_image *ret, struct golin_err *err)
 {
 	struct elf_image e = {0};
 	struct header_tables t = {0};
@@ -330,7 +335,7 @@ int elf_image_open(int fd, struct elf_image *ret, struct golin_err *err)
 	if (!r)
 		r = locate_tables(&e, &t, err);
 	if (!r)
-		r = read_segments(&e, &t, err);
+		r = read_segments(&e, &t, split, err);
 	if (!r)
 		r = read_sections(&e, &t, err);
 	if (r) {
@@ -339,6 +344,16 @@ int elf_image_open(int fd, struct elf_image *ret, struct golin_err *err)
 	}
 	*ret = e;
 	return 0;
+}
+
+int elf_image_open(int fd, struct elf_image *ret, struct golin_err *err)
+{
+	return open_image(fd, false, ret, err);
+}
+
+int elf_image_open_split(int fd, struct elf_image *ret, struct golin_err *err)
+{
+	return open_image(fd, true, ret, err);
 }
 
 void elf_image_done(struct elf_image *e)
@@ -450,7 +465,8 @@ static bool find_rela(const struct elf_image *e, uint64_t *ret_vaddr, uint64_t *
 
 		if (s->type != PT_DYNAMIC || !in_file(e, s->off, s->filesz))
 			continue;
-		for (uint64_t off = 0; s->filesz - off >= 2 * word; off += 2 * word) {
+		for (uint64_t off = 0; s->filesz - off >= 2 * word && off < MAX_DYNAMIC * 2 * word;
+		     off += 2 * word) {
 			const uint8_t *p = e->map + s->off + off;
 			uint64_t tag = elf_addr(e, p), val = elf_addr(e, p + word);
 

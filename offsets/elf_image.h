@@ -54,6 +54,11 @@ struct elf_image {
  * reports; callers that parse in their own process accept the risk.
  */
 int elf_image_open(int fd, struct elf_image *ret, struct golin_err *err);
+/*
+ * The same for a .debug file that was split off from a program: its segments are the program's, and
+ * most of what they map is not there.
+ */
+int elf_image_open_split(int fd, struct elf_image *ret, struct golin_err *err);
 void elf_image_done(struct elf_image *e);
 /* The pages of these bytes need not stay in memory: the file has them when they are read again. */
 void elf_image_release(const struct elf_image *e, const uint8_t *p, size_t len);

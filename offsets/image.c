@@ -55,6 +55,7 @@ bool image_has_dwarf(const struct elf_image *e)
 /* Linked against a shared library: Go's own linker makes no such program without cgo. */
 static bool needs_library(const struct elf_image *e)
 {
+	enum { MAX_DYNAMIC = 4096 }; /* entries; some thirty are usual */
 	size_t word = e->is64 ? 8 : 4;
 
 	for (size_t i = 0; i < e->nsegments; i++) {
@@ -62,7 +63,8 @@ static bool needs_library(const struct elf_image *e)
 
 		if (s->type != PT_DYNAMIC || s->off > e->size || s->filesz > e->size - s->off)
 			continue;
-		for (uint64_t off = 0; s->filesz - off >= 2 * word; off += 2 * word) {
+		for (uint64_t off = 0; s->filesz - off >= 2 * word && off < MAX_DYNAMIC * 2 * word;
+		     off += 2 * word) {
 			const uint8_t *p = e->map + s->off + off;
 			uint64_t tag = e->is64 ? elf_u64(e, p) : elf_u32(e, p);
 
@@ -258,13 +260,16 @@ int golin_image_layout(struct golin_image *img, enum golin_layout_choice choice,
 
 	if (choice == GOLIN_LAYOUT_ONLY_TABLE)
 		return layout_from_table(&img->info.go, img->info.arch, ret, err);
-	if (choice == GOLIN_LAYOUT_ONLY_DWARF)
-		return dwarf_layout(img, ret, err);
 	r = dwarf_layout(img, ret, &dwarf_err);
 	if (!r)
 		r = golin_layout_check(ret, &dwarf_err);
 	if (!r)
 		return 0;
+	if (choice == GOLIN_LAYOUT_ONLY_DWARF) {
+		if (err)
+			*err = dwarf_err;
+		return r;
+	}
 	if (r == -ENODATA || r == -EOPNOTSUPP) {
 		if (!layout_from_table(&img->info.go, img->info.arch, ret, &table_err))
 			return 0;

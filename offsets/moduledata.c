@@ -9,7 +9,10 @@
 #include "pclntab.h"
 #include "x86.h"
 
-/* Where the members of runtime.moduledata stand; 0: there is none. */
+/*
+ * Where the members of runtime.moduledata stand with addresses of 8 bytes; 0: there is none. All of
+ * them are as wide as an address, so that with 4 bytes each stands at half of that.
+ */
 struct shape {
 	uint16_t from; /* the first minor version of this shape */
 	uint16_t ftab, minpc, maxpc, text, etext, types, etypes, rodata, gofunc;
@@ -29,6 +32,12 @@ static const struct shape *shape_of(uint16_t minor)
 		if (minor >= shapes[i].from)
 			return &shapes[i];
 	return NULL;
+}
+
+/* A member of the module data at vaddr. */
+static bool member(struct elf_image *e, uint64_t vaddr, uint16_t at, uint64_t *ret)
+{
+	return elf_image_word(e, vaddr + (e->is64 ? at : at / 2), ret);
 }
 
 static bool in_segment(const struct elf_image *e, uint64_t lo, uint64_t hi, uint32_t flags)
@@ -57,20 +66,17 @@ static bool read_module(struct elf_image *e, const struct pclntab *t, const stru
 	struct pcln_func first, last;
 	struct pclntab tmp = *t;
 
-	if (!elf_image_word(e, vaddr, &head) || head != t->vaddr ||
-	    !elf_image_word(e, vaddr + sh->ftab, &ftab) ||
-	    !elf_image_word(e, vaddr + sh->ftab + 8, &nftab) ||
-	    !elf_image_word(e, vaddr + sh->minpc, &minpc) ||
-	    !elf_image_word(e, vaddr + sh->maxpc, &maxpc) ||
-	    !elf_image_word(e, vaddr + sh->text, &m.text) ||
-	    !elf_image_word(e, vaddr + sh->etext, &m.etext) ||
-	    !elf_image_word(e, vaddr + sh->types, &m.types) ||
-	    !elf_image_word(e, vaddr + sh->etypes, &m.etypes))
+	/* Most places end here. */
+	if (!member(e, vaddr, 0, &head) || head != t->vaddr || !member(e, vaddr, sh->ftab, &ftab) ||
+	    ftab != t->vaddr + (t->funcs.p - t->data) + (t->format == PCLN_GO112 ? 8 + t->word : 0))
 		return false;
-	if (sh->rodata && (!elf_image_word(e, vaddr + sh->rodata, &m.rodata) ||
-			   !elf_image_word(e, vaddr + sh->gofunc, &m.gofunc)))
+	if (!member(e, vaddr, sh->ftab + 8, &nftab) || !member(e, vaddr, sh->minpc, &minpc) ||
+	    !member(e, vaddr, sh->maxpc, &maxpc) || !member(e, vaddr, sh->text, &m.text) ||
+	    !member(e, vaddr, sh->etext, &m.etext) || !member(e, vaddr, sh->types, &m.types) ||
+	    !member(e, vaddr, sh->etypes, &m.etypes))
 		return false;
-	if (ftab != t->vaddr + (t->format == PCLN_GO112 ? 16 : t->funcs.p - t->data))
+	if (sh->rodata &&
+	    (!member(e, vaddr, sh->rodata, &m.rodata) || !member(e, vaddr, sh->gofunc, &m.gofunc)))
 		return false;
 	if (nftab != (uint64_t)t->nfunc + 1 && nftab != t->nfunc)
 		return false;
@@ -109,10 +115,11 @@ static void try_at(struct search *s, uint64_t vaddr)
 
 static void search_segments(struct search *s)
 {
+	int word = s->elf->is64 ? 8 : 4;
 	uint8_t want[8];
 
-	for (int i = 0; i < 8; i++)
-		want[i] = s->t->vaddr >> (s->elf->big_endian ? 56 - 8 * i : 8 * i);
+	for (int i = 0; i < word; i++)
+		want[i] = s->t->vaddr >> 8 * (s->elf->big_endian ? word - 1 - i : i);
 	for (size_t i = 0; i < s->elf->nsegments; i++) {
 		const struct elf_segment *seg = &s->elf->segments[i];
 		const uint8_t *base, *p, *end;
@@ -123,10 +130,10 @@ static void search_segments(struct search *s)
 		if (!base)
 			continue;
 		for (p = base, end = base + seg->filesz; p < end; p++) {
-			p = memmem(p, end - p, want, sizeof(want));
+			p = memmem(p, end - p, want, word);
 			if (!p)
 				break;
-			if ((seg->vaddr + (p - base)) % 8 == 0)
+			if ((seg->vaddr + (p - base)) % word == 0)
 				try_at(s, seg->vaddr + (p - base));
 		}
 	}

@@ -20,6 +20,11 @@ enum {
 	MAX_WRAPPERS = 4, /* a go wrapper of a method value's wrapper of ... */
 	WRAPPER_INSNS = 4096,
 	WRAPPER_RANGES = 4096,
+	/*
+	 * Steps of tables by pc that one look-up may take. The largest functions have some 100,000;
+	 * a crafted tree of calls would go through as many for each of its levels.
+	 */
+	MAX_LOOKUP_STEPS = 1 << 21,
 };
 
 /* ---- one frame ---- */
@@ -264,13 +269,13 @@ static void put_target(struct golin_image *img, const struct pcln_func *in,
 	put_frame(t, ret, target->name, file, line, false);
 }
 
-int golin_image_names(struct golin_image *img, uint64_t pc, struct golin_name_frame *ret, int max)
+static int find_names(struct golin_image *img, uint64_t pc, struct golin_name_frame *ret, int max)
 {
 	struct pcln_func f, in;
 	struct target target;
 	int n;
 
-	if (!img->code || max <= 0 || !pclntab_find_pc(&img->code->tab, pc, &f))
+	if (!pclntab_find_pc(&img->code->tab, pc, &f))
 		return 0;
 	if (pc != f.lo || !f.wrapper || max < 2 || img->elf.machine != EM_X86_64)
 		return put_frames(&img->code->tab, &f, pc, ret, max);
@@ -283,6 +288,19 @@ int golin_image_names(struct golin_image *img, uint64_t pc, struct golin_name_fr
 	n = put_frames(&img->code->tab, &f, pc, ret, max);
 	if (n)
 		ret[n - 1].flags &= ~FRAME_WRAPPER;
+	return n;
+}
+
+int golin_image_names(struct golin_image *img, uint64_t pc, struct golin_name_frame *ret, int max)
+{
+	uint32_t budget = MAX_LOOKUP_STEPS;
+	int n;
+
+	if (!img->code || max <= 0)
+		return 0;
+	img->code->tab.budget = &budget;
+	n = find_names(img, pc, ret, max);
+	img->code->tab.budget = NULL;
 	return n;
 }
 

@@ -15,16 +15,28 @@ enum {
 	/* 1.16 and later: the longest name that is looked for with a copy on the stack. */
 	MAX_WANTED_NAME = 512,
 	MAX_SAME_NAME = 8,
+	/* Names of generic functions have some thousand bytes. What is longer has no end. */
+	MAX_NAME = 32 << 10,
 };
 
-/* Where the members of runtime._func stand; 0: there is none. */
+/*
+ * Where the members of runtime._func stand; 0: there is none. Up to 1.17 the first is an address,
+ * so that all the others stand 4 bytes earlier where that has 4.
+ */
 struct func_shape {
 	uint8_t size, name, pcfile, pcln, npcdata, cu, id, flag, nfuncdata, start_line;
 };
 
-static const struct func_shape shapes[] = {
+static const struct func_shape shapes64[] = {
 	[PCLN_GO112] = {40, 8, 24, 28, 32, 0, 36, 0, 39, 0},
 	[PCLN_GO116] = {44, 8, 24, 28, 32, 36, 40, 41, 43, 0},
+	[PCLN_GO118] = {40, 4, 20, 24, 28, 32, 36, 37, 39, 0},
+	[PCLN_GO120] = {44, 4, 20, 24, 28, 32, 40, 41, 43, 36},
+};
+
+static const struct func_shape shapes32[] = {
+	[PCLN_GO112] = {36, 4, 20, 24, 28, 0, 32, 0, 35, 0},
+	[PCLN_GO116] = {40, 4, 20, 24, 28, 32, 36, 37, 39, 0},
 	[PCLN_GO118] = {40, 4, 20, 24, 28, 32, 36, 37, 39, 0},
 	[PCLN_GO120] = {44, 4, 20, 24, 28, 32, 40, 41, 43, 36},
 };
@@ -55,20 +67,28 @@ static uint32_t rd32(const struct pclntab *t, const uint8_t *p)
 	return elf_u32(t->elf, p);
 }
 
-static uint64_t rd64(const struct pclntab *t, const uint8_t *p)
+/* An address, or a number as wide. */
+static uint64_t rdword(const struct pclntab *t, const uint8_t *p)
 {
-	return elf_u64(t->elf, p);
+	return t->word == 8 ? elf_u64(t->elf, p) : elf_u32(t->elf, p);
+}
+
+static const struct func_shape *shape(const struct pclntab *t)
+{
+	return &(t->word == 8 ? shapes64 : shapes32)[t->format];
 }
 
 /* A string of the table that ends within it; NULL if it does not. */
 static const char *span_str(const struct pcln_span *s, uint64_t off, size_t *ret_len)
 {
 	const uint8_t *p, *end;
+	size_t max;
 
 	if (off >= s->len)
 		return NULL;
 	p = s->p + off;
-	end = memchr(p, 0, s->len - off);
+	max = s->len - off;
+	end = memchr(p, 0, max < MAX_NAME ? max : MAX_NAME);
 	if (!end)
 		return NULL;
 	if (ret_len)
@@ -85,10 +105,10 @@ static bool split(struct pclntab *t, size_t at)
 	uint64_t off[6];
 
 	for (int i = 0; i < 5; i++)
-		off[i] = rd64(t, t->data + at + 8 * i);
+		off[i] = rdword(t, t->data + at + t->word * i);
 	off[5] = t->size;
 	for (int i = 0; i < 5; i++) {
-		if (off[i] < at + 40 || off[i] > off[i + 1] || off[i + 1] > t->size)
+		if (off[i] < at + 5 * t->word || off[i] > off[i + 1] || off[i + 1] > t->size)
 			return false;
 		spans[i]->p = t->data + off[i];
 		spans[i]->len = off[i + 1] - off[i];
@@ -96,9 +116,41 @@ static bool split(struct pclntab *t, size_t at)
 	return true;
 }
 
+/* Bytes of an entry of the functab, and of the last one, which is an address alone. */
 static size_t functab_entry(const struct pclntab *t)
 {
-	return t->format >= PCLN_GO118 ? 8 : 16;
+	return t->format >= PCLN_GO118 ? 8 : 2 * t->word;
+}
+
+/* Where the functab of the old single table begins: behind the magic and the count. */
+static size_t first_functab(const struct pclntab *t)
+{
+	return t->format == PCLN_GO112 ? 8 + t->word : 0;
+}
+
+/* The single table of Go 1.13 to 1.15: all offsets count from its beginning. */
+static bool read_single(struct pclntab *t, uint64_t nfunc, uint64_t *ret_nfiles)
+{
+	uint64_t end = first_functab(t) + nfunc * 2 * t->word + t->word;
+
+	if (end + 4 > t->size)
+		return false;
+	t->names = t->pctab = t->funcs = (struct pcln_span){t->data, t->size};
+	/* The table of files: how many, then offsets of their names, counted from 1. */
+	end = rd32(t, t->data + end);
+	if (end + 4 > t->size)
+		return false;
+	*ret_nfiles = rd32(t, t->data + end);
+	if (*ret_nfiles > (t->size - end) / 4)
+		return false;
+	t->files.p = t->data + end;
+	t->files.len = *ret_nfiles * 4;
+	return true;
+}
+
+static bool is_quantum(uint8_t n)
+{
+	return n == 1 || n == 2 || n == 4;
 }
 
 /* The header at t->vaddr: false when it is none, or contradicts the size of the table. */
@@ -107,37 +159,23 @@ static bool read_header(struct pclntab *t)
 	uint64_t nfunc, nfiles = 0;
 	const uint8_t *p;
 
+	t->word = t->elf->is64 ? 8 : 4;
 	t->size = elf_image_avail(t->elf, t->vaddr);
 	if (t->size < 80)
 		return false;
 	p = t->data = elf_image_at(t->elf, t->vaddr, t->size);
-	if (!p || rd32(t, p) != magics[t->format] || p[4] || p[5] || p[7] != 8)
+	if (!p || rd32(t, p) != magics[t->format] || p[4] || p[5] || p[7] != t->word ||
+	    !is_quantum(p[6]))
 		return false;
-	if (p[6] != 1 && p[6] != 2 && p[6] != 4)
-		return false;
-	nfunc = rd64(t, p + 8);
+	nfunc = rdword(t, p + 8);
 	if (!nfunc || nfunc > t->size / functab_entry(t))
 		return false;
 	if (t->format == PCLN_GO112) {
-		struct pcln_span all = {t->data, t->size};
-		uint64_t end = 16 + nfunc * 16 + 8;
-
-		if (end + 4 > t->size)
+		if (!read_single(t, nfunc, &nfiles))
 			return false;
-		t->names = t->pctab = all;
-		t->funcs = (struct pcln_span){t->data, t->size};
-		/* The table of files: how many, then offsets of their names, counted from 1. */
-		end = rd32(t, p + end);
-		if (end + 4 > t->size)
-			return false;
-		nfiles = rd32(t, p + end);
-		if (nfiles > (t->size - end) / 4)
-			return false;
-		t->files.p = p + end;
-		t->files.len = nfiles * 4;
 	} else {
-		nfiles = rd64(t, p + 16);
-		if (!split(t, t->format == PCLN_GO116 ? 24 : 32))
+		nfiles = rdword(t, p + 8 + t->word);
+		if (!split(t, 8 + (t->format == PCLN_GO116 ? 2 : 3) * t->word))
 			return false;
 		if (nfunc * functab_entry(t) + functab_entry(t) / 2 > t->funcs.len)
 			return false;
@@ -149,30 +187,51 @@ static bool read_header(struct pclntab *t)
 	return t->nfunc;
 }
 
-/* With an external linker a PIE's table stands somewhere within .data.rel.ro. */
-static bool scan(struct pclntab *t)
+/*
+ * A table whose magic number alone is wrong: obfuscators change it, so that tools do not find
+ * their way. What follows is the header of a table all the same.
+ */
+static bool is_obfuscated(const struct pclntab *t)
 {
-	uint8_t want[8] = {0};
+	struct pclntab tmp = *t;
+	const uint8_t *p = elf_image_at(t->elf, t->vaddr, 80);
+	uint64_t nfunc;
+
+	tmp.word = t->elf->is64 ? 8 : 4;
+	if (!p || p[4] || p[5] || !is_quantum(p[6]) || p[7] != tmp.word)
+		return false;
+	for (size_t i = PCLN_GO112; i <= PCLN_GO120; i++)
+		if (rd32(t, p) == magics[i])
+			return false;
+	nfunc = rdword(&tmp, p + 8);
+	return nfunc && nfunc <= elf_image_avail(t->elf, t->vaddr) / 8;
+}
+
+/*
+ * With an external linker a PIE's table stands somewhere within .data.rel.ro. The bytes of a header
+ * may stand elsewhere too, as in a program that has another one in its data: the first that looks
+ * right behind the address `after`.
+ */
+static bool scan(struct pclntab *t, uint64_t after)
+{
+	size_t align = t->elf->is64 ? 8 : 4;
+	uint8_t want[6] = {0};
 
 	for (int i = 0; i < 4; i++)
 		want[i] = magics[t->format] >> (t->elf->big_endian ? 24 - 8 * i : 8 * i);
-	want[6] = 1;
-	want[7] = 8;
 	for (size_t i = 0; i < t->elf->nsegments; i++) {
 		const struct elf_segment *s = &t->elf->segments[i];
-		const uint8_t *p, *end, *hit;
+		const uint8_t *base, *p, *end;
 
 		if (s->type != PT_LOAD)
 			continue;
-		p = elf_image_at(t->elf, s->vaddr, s->filesz);
-		if (!p)
+		base = elf_image_at(t->elf, s->vaddr, s->filesz);
+		if (!base)
 			continue;
-		for (end = p + s->filesz; p < end; p = hit + 1) {
-			hit = memmem(p, end - p, want, sizeof(want));
-			if (!hit)
-				break;
-			t->vaddr = s->vaddr + (hit - (end - s->filesz));
-			if (t->vaddr % 8 == 0 && read_header(t))
+		end = base + s->filesz;
+		for (p = base; (p = memmem(p, end - p, want, sizeof(want))); p++) {
+			t->vaddr = s->vaddr + (p - base);
+			if (t->vaddr > after && t->vaddr % align == 0 && read_header(t))
 				return true;
 		}
 	}
@@ -182,7 +241,7 @@ static bool scan(struct pclntab *t)
 /* Up to 1.17 the entries are addresses, which a PIE has in its relocations only. */
 static int load_entries(struct pclntab *t, struct golin_err *err)
 {
-	size_t base = t->format == PCLN_GO112 ? 16 : t->funcs.p - t->data;
+	size_t base = t->funcs.p - t->data + first_functab(t);
 
 	if (t->format >= PCLN_GO118 || t->elf->type != ET_DYN)
 		return 0;
@@ -190,9 +249,19 @@ static int load_entries(struct pclntab *t, struct golin_err *err)
 	if (!t->entries)
 		return golin_err_set(err, -ENOMEM, "out of memory");
 	for (size_t i = 0; i <= t->nfunc; i++)
-		if (!elf_image_word(t->elf, t->vaddr + base + 16 * i, &t->entries[i]))
+		if (!elf_image_word(t->elf, t->vaddr + base + 2 * t->word * i, &t->entries[i]))
 			return golin_err_set(err, -EBADMSG, "malformed function table");
 	return 0;
+}
+
+static int obfuscated(const struct pclntab *t, const char *section, struct golin_err *err)
+{
+	golin_err_set(err, -EOPNOTSUPP,
+		      "obfuscated: the function table in section '%s' has the magic number "
+		      "0x%08" PRIx32 ", which is none of Go's",
+		      section, rd32(t, elf_image_at(t->elf, t->vaddr, 4)));
+	golin_err_hint(err, "garble does this; use a program built by go build");
+	return -EOPNOTSUPP;
 }
 
 int pclntab_open(struct elf_image *elf, uint16_t minor, struct pclntab *ret, struct golin_err *err)
@@ -206,16 +275,19 @@ int pclntab_open(struct elf_image *elf, uint16_t minor, struct pclntab *ret, str
 		s = elf_image_section(elf, names[i]);
 	if (s && s->type != SHT_NOBITS) {
 		t.vaddr = s->addr;
-		if (!read_header(&t))
+		if (!read_header(&t) && is_obfuscated(&t))
+			return obfuscated(&t, s->name, err);
+		if (!t.nfunc)
 			return golin_err_set(err, -EBADMSG,
 					     "malformed function table: the header in section "
 					     "'%s' is not one of Go 1.%u",
 					     s->name, minor);
-	} else if (!scan(&t)) {
+	} else if (!scan(&t, 0)) {
 		return golin_err_set(err, -ENODATA,
 				     "no function table (.gopclntab) of Go 1.%u in the file",
 				     minor);
 	}
+	t.scanned = !s || s->type == SHT_NOBITS;
 	r = load_entries(&t, err);
 	if (r) {
 		pclntab_done(&t);
@@ -223,6 +295,20 @@ int pclntab_open(struct elf_image *elf, uint16_t minor, struct pclntab *ret, str
 	}
 	*ret = t;
 	return 0;
+}
+
+bool pclntab_next(struct pclntab *t)
+{
+	struct pclntab next = {.elf = t->elf, .minor = t->minor, .format = t->format};
+
+	next.scanned = true;
+	if (!t->scanned || !scan(&next, t->vaddr) || load_entries(&next, NULL)) {
+		pclntab_done(&next);
+		return false;
+	}
+	pclntab_done(t);
+	*t = next;
+	return true;
 }
 
 void pclntab_done(struct pclntab *t)
@@ -242,9 +328,7 @@ void pclntab_set_module(struct pclntab *t, uint64_t text, uint64_t etext, uint64
 
 static const uint8_t *functab_at(const struct pclntab *t, uint32_t i)
 {
-	size_t base = t->format == PCLN_GO112 ? 16 : 0;
-
-	return t->funcs.p + base + (size_t)i * functab_entry(t);
+	return t->funcs.p + first_functab(t) + (size_t)i * functab_entry(t);
 }
 
 /* i may be nfunc: where the last function ends. */
@@ -254,7 +338,7 @@ static uint64_t entry_of(const struct pclntab *t, uint32_t i)
 		return t->entries[i];
 	if (t->format >= PCLN_GO118)
 		return t->text + rd32(t, functab_at(t, i));
-	return rd64(t, functab_at(t, i));
+	return rdword(t, functab_at(t, i));
 }
 
 /* The offset of function i's _func within t->funcs. */
@@ -262,12 +346,12 @@ static uint64_t func_off(const struct pclntab *t, uint32_t i)
 {
 	const uint8_t *p = functab_at(t, i);
 
-	return t->format >= PCLN_GO118 ? rd32(t, p + 4) : rd64(t, p + 8);
+	return t->format >= PCLN_GO118 ? rd32(t, p + 4) : rdword(t, p + t->word);
 }
 
 bool pclntab_func(const struct pclntab *t, uint32_t i, struct pcln_func *ret)
 {
-	const struct func_shape *sh = &shapes[t->format];
+	const struct func_shape *sh = shape(t);
 	struct pcln_func f = {.index = i};
 	uint64_t off;
 
@@ -280,7 +364,7 @@ bool pclntab_func(const struct pclntab *t, uint32_t i, struct pcln_func *ret)
 	f.avail = t->funcs.len - off;
 	f.lo = entry_of(t, i);
 	f.hi = entry_of(t, i + 1);
-	if (f.lo >= f.hi)
+	if (f.lo >= f.hi || (t->etext && (f.lo < t->text || f.hi > t->etext)))
 		return false;
 	f.name_off = (int32_t)rd32(t, f.raw + sh->name);
 	f.pcfile = rd32(t, f.raw + sh->pcfile);
@@ -350,7 +434,7 @@ static bool has_name(const struct pclntab *t, uint32_t off, const char *name, si
 
 bool pclntab_find_name(const struct pclntab *t, const char *name, struct pcln_func *ret)
 {
-	const struct func_shape *sh = &shapes[t->format];
+	const struct func_shape *sh = shape(t);
 	size_t len = strlen(name);
 	uint32_t wanted[MAX_SAME_NAME];
 	bool found = false;
@@ -447,6 +531,8 @@ static bool pcv_next(struct pcv *v)
 
 	if (v->hi >= v->func_hi || v->steps++ > MAX_STEPS)
 		return false;
+	if (v->t->budget && !(*v->t->budget && (*v->t->budget)--))
+		return false;
 	/* A step that covers nothing is no end, but the linker makes none. */
 	if (!varint(v, &dval) || (!dval && !v->first) || !varint(v, &dpc) || !dpc)
 		return false;
@@ -508,13 +594,13 @@ static uint32_t pcdata_off(const struct pclntab *t, const struct pcln_func *f, u
 {
 	if (table >= f->npcdata)
 		return 0;
-	return rd32(t, f->raw + shapes[t->format].size + 4 * (size_t)table);
+	return rd32(t, f->raw + shape(t)->size + 4 * (size_t)table);
 }
 
 /* The address of a function's data number i; 0 when it has none. */
 static uint64_t funcdata(const struct pclntab *t, const struct pcln_func *f, uint32_t i)
 {
-	size_t off = shapes[t->format].size + 4 * (size_t)f->npcdata;
+	size_t off = shape(t)->size + 4 * (size_t)f->npcdata;
 	uint64_t vaddr, val;
 
 	if (i >= f->nfuncdata)
@@ -527,8 +613,8 @@ static uint64_t funcdata(const struct pclntab *t, const struct pcln_func *f, uin
 		return val == UINT32_MAX ? 0 : t->gofunc + val;
 	}
 	vaddr = t->vaddr + (f->raw - t->data) + off;
-	vaddr += vaddr & 4;
-	return elf_image_word(t->elf, vaddr + 8 * (uint64_t)i, &val) ? val : 0;
+	vaddr += vaddr & (t->word - 1) & 4;
+	return elf_image_word(t->elf, vaddr + t->word * (uint64_t)i, &val) ? val : 0;
 }
 
 static uint64_t inline_tree(const struct pclntab *t, const struct pcln_func *f)

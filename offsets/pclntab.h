@@ -35,7 +35,11 @@ struct pclntab {
 	const uint8_t *data;
 	uint32_t nfunc, nfiles;
 	struct pcln_span names, cutab, files, pctab, funcs; /* funcs: functab and _func structs */
+	uint8_t word;					    /* bytes of an address: 8 or 4 */
+	bool scanned;	   /* there is no section of it: found by its header */
 	uint64_t *entries; /* 1.13 to 1.17 in a PIE: the relocated functab; else NULL */
+	/* How many steps of tables by pc may still be decoded, counted down; NULL: any number. */
+	uint32_t *budget;
 	/* Of moduledata, set by pclntab_set_module() before functions are looked up. */
 	uint64_t text, etext;
 	uint64_t gofunc; /* 0: not known, then no inline trees from 1.18 on */
@@ -67,14 +71,20 @@ struct pcln_inl {
 
 /*
  * Finds the table and checks its header. `minor` is of the Go version in the build information.
- * -ENODATA: there is none; -EBADMSG: there is one that contradicts itself.
+ * -ENODATA: there is none; -EBADMSG: there is one that contradicts itself; -EOPNOTSUPP: there is
+ * one, but its magic number is none of Go's, as obfuscators leave it.
  */
 int pclntab_open(struct elf_image *elf, uint16_t minor, struct pclntab *ret, struct golin_err *err);
 void pclntab_done(struct pclntab *t);
+/*
+ * Where the table was found by its header, the next place that looks like one; false, and *t as it
+ * was, when there is none.
+ */
+bool pclntab_next(struct pclntab *t);
 /* What moduledata says; from 1.18 on the entries are relative to its text. */
 void pclntab_set_module(struct pclntab *t, uint64_t text, uint64_t etext, uint64_t gofunc);
 
-/* False when i >= nfunc, or its entry is malformed. */
+/* False when i >= nfunc, its entry is malformed, or it lies outside of the text. */
 bool pclntab_func(const struct pclntab *t, uint32_t i, struct pcln_func *ret);
 /* The function in which pc stands. */
 bool pclntab_find_pc(const struct pclntab *t, uint64_t pc, struct pcln_func *ret);

@@ -273,6 +273,37 @@ static void test_malformed(void **state)
 	}
 }
 
+/* Each of very many segments may be as large as the file: who looks into them all never ends. */
+static void test_many_segments(void **state)
+{
+	enum { N = 60000, EHDR = sizeof(Elf64_Ehdr), PHDR = sizeof(Elf64_Phdr) };
+	struct elfb b = {0};
+	struct golin_err err = {0};
+	struct elf_image e;
+	size_t len;
+	uint8_t *buf;
+	int fd;
+
+	sample(&b);
+	buf = elfb_build(&b, &len);
+	buf = realloc(buf, len + N * PHDR);
+	assert_non_null(buf);
+	for (size_t i = 0; i < N; i++)
+		memcpy(buf + len + i * PHDR, buf + EHDR, PHDR);
+	elfb_put(&b, buf + offsetof(Elf64_Ehdr, e_phoff), 8, len);
+	elfb_put(&b, buf + offsetof(Elf64_Ehdr, e_phnum), 2, N);
+	expect_bytes(buf, len + N * PHDR, -EBADMSG,
+		     "malformed ELF header: 60000 program headers, more than 256");
+	/* A core file has as many as the process had mappings. */
+	elfb_put(&b, buf + offsetof(Elf64_Ehdr, e_type), 2, ET_CORE);
+	fd = elfb_fd(buf, len + N * PHDR);
+	assert_int_equal(elf_image_open(fd, &e, &err), 0);
+	assert_int_equal(e.nsegments, N);
+	elf_image_done(&e);
+	close(fd);
+	free(buf);
+}
+
 /* Cut at every byte: always a plain answer, and never one that takes it for whole. */
 static void test_truncated(void **state)
 {
@@ -467,6 +498,7 @@ int main(void)
 		cmocka_unit_test(test_no_sections),
 		cmocka_unit_test(test_extended_numbers),
 		cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_many_segments),
 		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_mutated),
 		cmocka_unit_test(test_relative),
