@@ -19,7 +19,7 @@
 #include "plan.h"
 
 static const char *const kinds[] = {"-",     "prologue", "call",   "store",
-				    "entry", "barrier",  "result", "once"};
+				    "entry", "barrier",	 "result", "once"};
 static const char *const insns[] = {"-", "jbe", "push", "nop5", "call", "other", "jcc"};
 
 static void list(const char *path, const char *go, const struct golin_plan *plan)
@@ -35,8 +35,8 @@ static void list(const char *path, const char *go, const struct golin_plan *plan
 		       !s->error	     ? "found"
 		       : s->error == -ENOENT ? "absent"
 					     : "missing");
-		printf("%" PRIx64 "\t%" PRIx64 "\t%" PRIx64 "\t%" PRIx64 "\t%s\t%x\t%s\t%s\t%" PRIx64
-		       "\t%s\t%s\n",
+		printf("%" PRIx64 "\t%" PRIx64 "\t%" PRIx64 "\t%" PRIx64
+		       "\t%s\t%x\t%s\t%s\t%" PRIx64 "\t%s\t%s\n",
 		       s->file_off, s->vaddr, s->func_lo, s->func_hi, insns[s->insn], s->drop_flags,
 		       s->text, h->where, s->nop5_off, s->why, h->lost);
 	}
