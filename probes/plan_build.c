@@ -181,6 +181,8 @@ void plan_complete(struct golin_plan_hook *h, const struct golin_image_info *inf
 		h->cookie |= WIRE_COOKIE_DROP(h->site.drop_flags);
 	if (WIRE_COOKIE_OP(h->cookie) != WIRE_OP_NONE && h->want.kind == GOLIN_SITE_STORE)
 		h->cookie |= WIRE_COOKIE(0, h->site.base_reg & 15, h->site.value_reg & 15, 0, 0);
+	if (WIRE_COOKIE_OP(h->cookie) == WIRE_OP_CTX_VALUE)
+		h->cookie |= WIRE_COOKIE(0, h->site.base_reg & 15, 0, 0, 0);
 	for (const char *s = raw; *s; s++) {
 		if (s[0] == '@' && s[1] == 'g')
 			put_g(&t, h, info);

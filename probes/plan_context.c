@@ -4,6 +4,8 @@
  * where the compiler inlined that. The roots and WithoutCancel are inlined as a rule: such contexts
  * are seen as somebody's parent.
  */
+#include <string.h>
+#include "bpf/wire.h"
 #include "plan_build.h"
 
 static const struct plan_row rows[] = {
@@ -47,7 +49,37 @@ static const struct plan_row rows[] = {
 		 "parent=@0,@1 child=@2,@3", "when a parent lets go of a child"),
 };
 
+/* What the BPF programs do at the sites of these; the others are for who asks where they are. */
+static const struct {
+	const char *event;
+	enum wire_op op;
+} ops[] = {
+	{"context.create", WIRE_OP_CTX_CREATE},
+	{"context.create.value", WIRE_OP_CTX_VALUE},
+	{"context.create.deadline", WIRE_OP_CTX_ASKED},
+	{"context.create.timeout", WIRE_OP_CTX_TIMEOUT},
+	{"context.create.timeout.cause", WIRE_OP_CTX_TIMEOUT},
+};
+
+static uint64_t cookie_of(unsigned int minor, enum wire_op op, bool prologue)
+{
+	/* Since 1.21 the parent comes behind the method's receiver. */
+	unsigned int first = op == WIRE_OP_CTX_CREATE && minor >= 21 ? 1 : 0;
+	/* Behind the prologue, %rcx is not g any more. */
+	unsigned int g = minor < PLAN_MINOR_REGABI && !prologue ? WIRE_G_TLS : plan_g(minor);
+
+	return WIRE_COOKIE(op, first, 0, g, 0);
+}
+
 void plan_contexts(struct plan_build *b)
 {
+	size_t from = b->plan->n;
+
 	plan_rows(b, GOLIN_GROUP_CONTEXTS, rows, sizeof(rows) / sizeof(rows[0]));
+	for (struct golin_plan_hook *h = &b->plan->hooks[from]; h < &b->plan->hooks[b->plan->n];
+	     h++)
+		for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
+			if (!strcmp(h->event, ops[i].event))
+				h->cookie = cookie_of(b->minor, ops[i].op,
+						      h->want.kind == GOLIN_SITE_PROLOGUE);
 }

@@ -18,8 +18,8 @@ struct cmd_words {
 struct cmd_config {
 	uint64_t for_ns;
 	uint32_t groups;
-	bool no_probes, json, system, live_only, fold, force, wait, ascii, no_mouse, text, quiet,
-		help, explain, list;
+	bool no_probes, json, show_values, system, live_only, fold, force, wait, ascii, no_mouse,
+		text, quiet, help, explain, list;
 	const char *filter, *output, *log, *script, *diff, *arch, *exe, *debug_file;
 	int diff_at; /* how many arguments stand before --diff */
 	struct cmd_words structs;
@@ -89,6 +89,7 @@ int cmd_attach(struct cmd_config *cfg);
 int cmd_run(struct cmd_config *cfg);
 int cmd_replay(struct cmd_config *cfg);
 int cmd_lineage(struct cmd_config *cfg);
+int cmd_contexts(struct cmd_config *cfg);
 int cmd_events(struct cmd_config *cfg);
 int cmd_record(struct cmd_config *cfg);
 int cmd_offsets(struct cmd_config *cfg);

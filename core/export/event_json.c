@@ -36,7 +36,7 @@ static int put_pc(struct jsonw *w, const struct golin_model *m, uint64_t pc, boo
 	return shown;
 }
 
-static void put_stack(struct jsonw *w, const struct golin_model *m, uint64_t id)
+void export_json_stack(struct jsonw *w, const struct golin_model *m, uint64_t id)
 {
 	const uint64_t *pcs;
 	bool truncated;
@@ -66,7 +66,7 @@ static void put_create(struct jsonw *w, const struct golin_model *m,
 	export_json_goid(w, "goid", r->h.goid);
 	jsonw_u64(w, "child", r->child);
 	put_places(w, m, g);
-	put_stack(w, m, r->stack);
+	export_json_stack(w, m, r->stack);
 	jsonw_str(w, "via", g->via ? golin_via_name(g->via) : NULL);
 	export_json_goid(w, "armed_by", r->armed_by);
 	jsonw_bool(w, "system", g->flags & GOLIN_GF_SYSTEM);
@@ -95,6 +95,10 @@ void golin_export_event_json(const struct golin_model *m, const struct golin_exp
 	struct export_event ev;
 	struct jsonw w;
 
+	if (export_is_context_event(rec)) {
+		export_context_event_json(m, o, rec, out);
+		return;
+	}
 	if (!export_event_get(m, o, rec, &ev))
 		return;
 	jsonw_init(&w, out);

@@ -18,10 +18,8 @@ static void put_places(struct strbuf *out, const struct golin_model *m,
 	struct golin_frame start = golin_model_start_func(m, g), site = golin_model_go_site(m, g);
 
 	strbuf_addf(out, ", func=%s", *start.func ? start.func : "-");
-	if (*site.file)
-		strbuf_addf(out, ", at=%s:%u", site.file, site.line);
-	else
-		strbuf_addf(out, ", at=%s", *site.func ? site.func : "-");
+	strbuf_adds(out, ", at=");
+	export_text_frame(out, &site);
 }
 
 static void put_create(struct strbuf *out, const struct golin_model *m,
@@ -66,6 +64,10 @@ void golin_export_event_text(const struct golin_model *m, const struct golin_exp
 	struct golin_target_info target = {0};
 	struct export_event ev;
 
+	if (export_is_context_event(rec)) {
+		export_context_event_text(m, o, rec, out);
+		return;
+	}
 	if (!export_event_get(m, o, rec, &ev))
 		return;
 	golin_model_target(m, &target);

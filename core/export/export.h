@@ -41,6 +41,15 @@ struct golin_lineage_text *golin_lineage_text_new(const struct golin_model *m,
 bool golin_lineage_text_next(struct golin_lineage_text *t, struct strbuf *out);
 void golin_lineage_text_free(struct golin_lineage_text *t);
 
+/* The contexts view, likewise. */
+bool golin_export_contexts_json(const struct golin_model *m, const struct golin_export_opts *o,
+				uint64_t *pos, struct strbuf *out);
+struct golin_contexts_text;
+struct golin_contexts_text *golin_contexts_text_new(const struct golin_model *m,
+						    const struct golin_export_opts *o);
+bool golin_contexts_text_next(struct golin_contexts_text *t, struct strbuf *out);
+void golin_contexts_text_free(struct golin_contexts_text *t);
+
 /*
  * One event as a line; the model must have applied rec already. Adds nothing for records that are
  * no events or that the filter drops. Text: "newproc: tgid=25670, callerid=1, newid=37, func=...".

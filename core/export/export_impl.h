@@ -3,8 +3,12 @@
 #ifndef GOLIN_EXPORT_IMPL_H
 #define GOLIN_EXPORT_IMPL_H
 
+#include <stdio.h>
 #include "base/jsonw.h"
+#include "base/text.h"
 #include "export.h"
+#include "golin/context.h"
+#include "model/filter.h"
 
 enum { EXPORT_CHUNK = 32 << 10 }; /* about what one call of a big export adds */
 
@@ -35,6 +39,33 @@ struct export_event {
 /* False: rec is no event, or the options leave it out. */
 bool export_event_get(const struct golin_model *m, const struct golin_export_opts *o,
 		      const struct golin_rec *rec, struct export_event *ret);
+
+/* The frames of a stack as an array "stack", without the runtime's own. */
+void export_json_stack(struct jsonw *w, const struct golin_model *m, uint64_t id);
+
+/* ---- contexts ---- */
+
+bool export_is_context_event(const struct golin_rec *rec);
+void export_context_event_json(const struct golin_model *m, const struct golin_export_opts *o,
+			       const struct golin_rec *rec, struct strbuf *out);
+void export_context_event_text(const struct golin_model *m, const struct golin_export_opts *o,
+			       const struct golin_rec *rec, struct strbuf *out);
+/* "0x…"; 0 is null. */
+void export_json_addr(struct jsonw *w, const char *key, uint64_t addr);
+/* A context's id; NULL is null. */
+void export_json_lineage(struct jsonw *w, const char *key, const struct golin_model *m,
+			 const struct golin_context *c);
+/* The members that say what a context is, and those that say how it was cancelled. */
+void export_json_context(struct jsonw *w, const struct golin_model *m,
+			 const struct golin_context *c);
+void export_json_cancel(struct jsonw *w, const struct golin_model *m, const struct golin_context *c,
+			golin_cidx i);
+/* "file:line", the function without a file, or "-". */
+void export_text_frame(struct strbuf *out, const struct golin_frame *f);
+bool export_context_wanted(const struct golin_model *m, const struct golin_export_opts *o,
+			   golin_cidx i);
+/* "active", "cancelled", "unknown" */
+const char *export_context_state(const struct golin_model *m, golin_cidx i);
 
 /* ---- lineage_shape.c: which rows a tree has ---- */
 

@@ -9,135 +9,34 @@
 #include <string.h>
 #include "base/array.h"
 #include "base/text.h"
+#include "row.h"
 
 enum {
-	GUIDES_MAX = 32, /* levels drawn; deeper ones are told by their number */
-	GUIDES_TAIL = 2, /* of a deep row: the last levels */
-	STATES_MAX = 4,	 /* in the summary of like goroutines; the rest is "other" */
+	STATES_MAX = 4, /* in the summary of like goroutines; the rest is "other" */
 };
-
-enum style { PLAIN, BOLD, DIM, RED, GREEN, YELLOW };
-
-static const char *const style_on[] = {"",	   "\033[1m",  "\033[2m",
-				       "\033[31m", "\033[32m", "\033[33m"};
-
-struct glyphs {
-	const char *more, *last, *line, *blank, *cut, *deep;
-};
-
-static const struct glyphs utf8_glyphs = {"├─", "└─", "│ ", "  ", "…", "⋯"};
-static const struct glyphs ascii_glyphs = {"+-", "`-", "| ", "  ", "~", "..."};
 
 struct golin_lineage_text {
 	const struct golin_model *m;
 	struct golin_export_opts o;
-	const struct glyphs *glyphs;
 	struct lineage_shape shape;
 	ARRAY_OF(golin_gidx) later; /* for each level of the current row: its next sibling's row */
 	golin_gidx cur;
 	bool started, failed;
 };
 
-/* A line under construction: cut at the width, styled on the way. */
-struct row {
-	const struct golin_lineage_text *t;
-	struct strbuf *out;
-	int left; /* columns; -1: no limit */
-	bool cut, any;
-};
-
-static void put_styled(struct row *r, enum style style, const char *s, size_t len)
-{
-	bool on = r->t->o.color && style != PLAIN;
-
-	if (on)
-		strbuf_adds(r->out, style_on[style]);
-	strbuf_add(r->out, s, len);
-	if (on)
-		strbuf_adds(r->out, "\033[0m");
-}
-
-static void add(struct row *r, enum style style, const char *s)
-{
-	int width;
-	size_t fit;
-
-	if (r->cut || !*s)
-		return;
-	if (r->left < 0) {
-		put_styled(r, style, s, strlen(s));
-		return;
-	}
-	width = golin_text_width(s);
-	if (width <= r->left) {
-		put_styled(r, style, s, strlen(s));
-		r->left -= width;
-		return;
-	}
-	fit = r->left > 1 ? golin_text_fit(s, r->left - 1, &width) : 0;
-	put_styled(r, style, s, fit);
-	if (r->left > 0)
-		strbuf_adds(r->out, r->t->glyphs->cut);
-	r->cut = true;
-}
-
-/* A column: two blanks before all but the first. */
-static void add_column(struct row *r, enum style style, const char *s)
-{
-	if (!*s)
-		return;
-	if (r->any)
-		add(r, PLAIN, "  ");
-	add(r, style, s);
-	r->any = true;
-}
-
-__attribute__((format(printf, 3, 4))) static void add_columnf(struct row *r, enum style style,
-							      const char *fmt, ...)
-{
-	char buf[256];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(buf, sizeof(buf), fmt, ap);
-	va_end(ap);
-	add_column(r, style, buf);
-}
-
 /* ---- what stands in a row ---- */
 
-static void add_guides(struct row *r)
+static void add_place(struct row *r, const struct golin_lineage_text *t,
+		      const struct golin_goroutine *g)
 {
-	const struct golin_lineage_text *t = r->t;
-	size_t depth = t->later.len - 1, from = 1;
-	size_t max =
-		t->o.width > 0 && t->o.width / 4 < GUIDES_MAX ? (size_t)t->o.width / 4 : GUIDES_MAX;
-	char buf[48];
-
-	if (max < GUIDES_TAIL)
-		max = GUIDES_TAIL;
-	if (depth > max) {
-		from = depth - GUIDES_TAIL + 1;
-		snprintf(buf, sizeof(buf), "%s%zu%s", t->glyphs->deep, depth, t->glyphs->deep);
-		add(r, DIM, buf);
-	}
-	for (size_t k = from; k < depth; k++)
-		add(r, DIM, t->later.v[k] == GOLIN_GIDX_NONE ? t->glyphs->blank : t->glyphs->line);
-	if (depth)
-		add(r, DIM,
-		    t->later.v[depth] == GOLIN_GIDX_NONE ? t->glyphs->last : t->glyphs->more);
-}
-
-static void add_place(struct row *r, const struct golin_goroutine *g)
-{
-	struct golin_frame site = golin_model_go_site(r->t->m, g);
+	struct golin_frame site = golin_model_go_site(t->m, g);
 	const char *base = strrchr(site.file, '/');
 	char buf[GOLIN_STR_MAX + 16];
 
 	if (!*site.file)
 		return;
 	snprintf(buf, sizeof(buf), "%s:%u", base ? base + 1 : site.file, site.line);
-	add_column(r, DIM, buf);
+	row_column(r, DIM, buf);
 }
 
 static enum style state_style(const struct golin_goroutine *g)
@@ -156,20 +55,21 @@ static const char *state_word(const struct golin_model *m, const struct golin_go
 	return g->how == GOLIN_HOW_GOEXIT ? "exited by Goexit" : "exited";
 }
 
-static void add_age(struct row *r, const struct golin_goroutine *g)
+static void add_age(struct row *r, const struct golin_lineage_text *t,
+		    const struct golin_goroutine *g)
 {
-	uint64_t now = golin_model_now(r->t->m), first = golin_model_first(r->t->m);
+	uint64_t now = golin_model_now(t->m), first = golin_model_first(t->m);
 	char buf[32];
 
 	if (g->flags & GOLIN_GF_ALIVE && !g->created) {
 		/* Older than what golin has watched. */
 		if (now > first)
-			add_columnf(r, DIM, ">%s",
+			row_columnf(r, DIM, ">%s",
 				    golin_text_duration(buf, sizeof(buf), now - first));
 	} else if (g->flags & GOLIN_GF_ALIVE && now >= g->created) {
-		add_column(r, DIM, golin_text_duration(buf, sizeof(buf), now - g->created));
+		row_column(r, DIM, golin_text_duration(buf, sizeof(buf), now - g->created));
 	} else if (g->created && g->exited >= g->created) {
-		add_columnf(r, DIM, "lived %s",
+		row_columnf(r, DIM, "lived %s",
 			    golin_text_duration(buf, sizeof(buf), g->exited - g->created));
 	}
 }
@@ -177,46 +77,47 @@ static void add_age(struct row *r, const struct golin_goroutine *g)
 static void add_origin(struct row *r, const struct golin_goroutine *g)
 {
 	if (g->via == GOLIN_VIA_TIMER && g->armed_by)
-		add_columnf(r, DIM, "timer armed by %" PRIu64, g->armed_by);
+		row_columnf(r, DIM, "timer armed by %" PRIu64, g->armed_by);
 	else if (g->via == GOLIN_VIA_TIMER)
-		add_column(r, DIM, "timer");
+		row_column(r, DIM, "timer");
 	else if (g->via == GOLIN_VIA_COROUTINE)
-		add_column(r, DIM, "coroutine");
+		row_column(r, DIM, "coroutine");
 	if (g->flags & GOLIN_GF_PARENT_EVICTED)
-		add_columnf(r, DIM, "started by %" PRIu64 ", evicted", g->parent);
+		row_columnf(r, DIM, "started by %" PRIu64 ", evicted", g->parent);
 	if (g->flags & GOLIN_GF_SYSTEM)
-		add_column(r, DIM, "system");
+		row_column(r, DIM, "system");
 }
 
-static void add_func(struct row *r, const struct golin_goroutine *g, enum style style)
+static void add_func(struct row *r, const struct golin_lineage_text *t,
+		     const struct golin_goroutine *g, enum style style)
 {
-	struct golin_frame start = golin_model_start_func(r->t->m, g);
+	struct golin_frame start = golin_model_start_func(t->m, g);
 
 	if (!*start.func)
 		return;
-	add(r, PLAIN, " ");
-	add(r, style, start.func);
+	row_add(r, PLAIN, " ");
+	row_add(r, style, start.func);
 }
 
-static void add_goroutine(struct row *r, golin_gidx i)
+static void add_goroutine(struct row *r, const struct golin_lineage_text *t, golin_gidx i)
 {
-	const struct golin_model *m = r->t->m;
+	const struct golin_model *m = t->m;
 	const struct golin_goroutine *g = golin_model_goroutine(m, i);
-	uint32_t kids = r->t->shape.kids[i];
+	uint32_t kids = t->shape.kids[i];
 	bool alive = g->flags & GOLIN_GF_ALIVE;
 
-	add_columnf(r, alive ? BOLD : DIM, "%" PRIu64, g->goid);
-	add_func(r, g, alive ? PLAIN : DIM);
+	row_columnf(r, alive ? BOLD : DIM, "%" PRIu64, g->goid);
+	add_func(r, t, g, alive ? PLAIN : DIM);
 	if (g->flags & GOLIN_GF_GHOST) {
 		/* One that was there at the attach, or one that had ended by then. */
-		add_column(r, DIM, g->startpc ? "(ended unseen)" : "(ended before the attach)");
+		row_column(r, DIM, g->startpc ? "(ended unseen)" : "(ended before the attach)");
 		return;
 	}
-	add_place(r, g);
-	add_column(r, state_style(g), state_word(m, g));
-	add_age(r, g);
+	add_place(r, t, g);
+	row_column(r, state_style(g), state_word(m, g));
+	add_age(r, t, g);
 	if (kids)
-		add_columnf(r, DIM, "%" PRIu32 " %s", kids, kids == 1 ? "child" : "children");
+		row_columnf(r, DIM, "%" PRIu32 " %s", kids, kids == 1 ? "child" : "children");
 	add_origin(r, g);
 }
 
@@ -245,21 +146,21 @@ static void add_tally(struct row *r, const struct tally *t)
 	for (int k = 0; k < STATES_MAX && t->count[k]; k++) {
 		snprintf(buf, sizeof(buf), "%" PRIu64 " %s", t->count[k], t->state[k]);
 		if (k)
-			add(r, PLAIN, ", ");
+			row_add(r, PLAIN, ", ");
 		if (k)
-			add(r, PLAIN, buf);
+			row_add(r, PLAIN, buf);
 		else
-			add_column(r, PLAIN, buf);
+			row_column(r, PLAIN, buf);
 	}
 	if (t->other) {
 		snprintf(buf, sizeof(buf), ", %" PRIu64 " other", t->other);
-		add(r, PLAIN, buf);
+		row_add(r, PLAIN, buf);
 	}
 }
 
-static void add_fold(struct row *r, const struct shape_group *q)
+static void add_fold(struct row *r, const struct golin_lineage_text *t, const struct shape_group *q)
 {
-	const struct lineage_shape *s = &r->t->shape;
+	const struct lineage_shape *s = &t->shape;
 	const struct golin_goroutine *first = golin_model_goroutine(s->m, q->first), *g;
 	uint64_t oldest = first->goid, newest = first->goid, below = 0;
 	struct tally tally = {0};
@@ -273,58 +174,60 @@ static void add_fold(struct row *r, const struct shape_group *q)
 		oldest = g->goid < oldest ? g->goid : oldest;
 		newest = g->goid > newest ? g->goid : newest;
 	}
-	add_columnf(r, YELLOW, "[%" PRIu32 " like this]", q->count);
-	add_func(r, first, PLAIN);
-	add_place(r, first);
+	row_columnf(r, YELLOW, "[%" PRIu32 " like this]", q->count);
+	add_func(r, t, first, PLAIN);
+	add_place(r, t, first);
 	add_tally(r, &tally);
-	add_columnf(r, DIM, "oldest %" PRIu64 ", newest %" PRIu64, oldest, newest);
+	row_columnf(r, DIM, "oldest %" PRIu64 ", newest %" PRIu64, oldest, newest);
 	if (below)
-		add_columnf(r, DIM, "%" PRIu64 " below", below);
+		row_columnf(r, DIM, "%" PRIu64 " below", below);
 }
 
 /* ---- the lines ---- */
 
 static void put_header(struct golin_lineage_text *t, struct strbuf *out)
 {
-	struct row r = {.t = t, .out = out, .left = t->o.width > 0 ? t->o.width : -1};
+	struct row r;
 	struct golin_target_info info = {0};
 	struct golin_model_counts c;
 	struct golin_rec_exit end;
 
+	row_begin(&r, &t->o, out);
 	golin_model_counts(t->m, &c);
 	if (golin_model_target(t->m, &info)) {
-		add_column(&r, BOLD, *info.comm ? info.comm : info.exe);
-		add_columnf(&r, PLAIN, "pid %" PRIu32, info.pid);
-		add_column(&r, PLAIN, info.go);
+		row_column(&r, BOLD, *info.comm ? info.comm : info.exe);
+		row_columnf(&r, PLAIN, "pid %" PRIu32, info.pid);
+		row_column(&r, PLAIN, info.go);
 	}
-	add_columnf(&r, PLAIN, "%" PRIu64 " live", c.live);
+	row_columnf(&r, PLAIN, "%" PRIu64 " live", c.live);
 	if (c.system)
-		add_columnf(&r, DIM, "(%" PRIu64 " of the runtime%s)", c.system,
+		row_columnf(&r, DIM, "(%" PRIu64 " of the runtime%s)", c.system,
 			    t->o.system ? "" : ", not shown");
-	add_columnf(&r, PLAIN, "%" PRIu64 " ended", c.ended);
+	row_columnf(&r, PLAIN, "%" PRIu64 " ended", c.ended);
 	if (c.evicted)
-		add_columnf(&r, DIM, "%" PRIu64 " evicted", c.evicted);
+		row_columnf(&r, DIM, "%" PRIu64 " evicted", c.evicted);
 	if (t->o.filter)
-		add_columnf(&r, PLAIN, "%" PRIu64 " match", t->shape.wanted);
+		row_columnf(&r, PLAIN, "%" PRIu64 " match", t->shape.wanted);
 	if (c.lost_ring || c.lost_missed)
-		add_columnf(&r, RED, "%" PRIu64 " events lost", c.lost_ring + c.lost_missed);
+		row_columnf(&r, RED, "%" PRIu64 " events lost", c.lost_ring + c.lost_missed);
 	if (c.lost_cut)
-		add_column(&r, RED, "the recording was cut");
+		row_column(&r, RED, "the recording was cut");
 	if (golin_model_exit(t->m, &end))
-		add_column(&r, PLAIN, "the program has ended");
+		row_column(&r, PLAIN, "the program has ended");
 	strbuf_adds(out, "\n");
 }
 
 static void put_row(struct golin_lineage_text *t, struct strbuf *out)
 {
-	struct row r = {.t = t, .out = out, .left = t->o.width > 0 ? t->o.width : -1};
+	struct row r;
 	const struct shape_group *fold = shape_fold(&t->shape, t->cur);
 
-	add_guides(&r);
+	row_begin(&r, &t->o, out);
+	row_guides(&r, t->later.v, t->later.len);
 	if (fold)
-		add_fold(&r, fold);
+		add_fold(&r, t, fold);
 	else
-		add_goroutine(&r, t->cur);
+		add_goroutine(&r, t, t->cur);
 	strbuf_adds(out, "\n");
 }
 
@@ -369,7 +272,6 @@ struct golin_lineage_text *golin_lineage_text_new(const struct golin_model *m,
 		return NULL;
 	t->m = m;
 	t->o = *o;
-	t->glyphs = o->ascii ? &ascii_glyphs : &utf8_glyphs;
 	if (!shape_init(&t->shape, m, o)) {
 		golin_lineage_text_free(t);
 		return NULL;

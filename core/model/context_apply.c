@@ -155,6 +155,7 @@ int model_apply_context_create(struct golin_model *m, const struct golin_rec_con
 	c->goid = r->h.goid;
 	c->stack = r->stack;
 	c->deadline_unix_ns = r->deadline_unix_ns;
+	c->timeout_ns = r->timeout_ns;
 	c->asked_unix_ns = r->flags & GOLIN_CTX_ASKED ? r->asked_unix_ns : 0;
 	c->type = type_name(m, space, r->type);
 	c->key_type = type_name(m, space, r->key_type);

@@ -76,6 +76,8 @@ const char *golin_context_func(const struct golin_model *m, const struct golin_c
 {
 	const char *inside;
 
+	if (c->kind == GOLIN_CTX_VALUE) /* its own frame is where the event was */
+		return c->created ? "context.WithValue" : "";
 	outside(m, c->stack, &inside);
 	return inside;
 }

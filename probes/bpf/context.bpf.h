@@ -11,7 +11,8 @@
 
 /* The deadline that a goroutine is just asking for. */
 struct ctx_asked {
-	__u64 wall, ext;
+	__u64 wall, ext; /* 0, 0: not known yet */
+	__u64 timeout, has_timeout;
 };
 
 struct {
@@ -64,18 +65,33 @@ static __always_inline void read_text(struct wire_text *t, __u64 data)
 }
 
 /*
- * WithDeadline(parent, d), which with a parent that ends earlier becomes WithCancel(parent), and d
- * is forgotten: noted until the propagateCancel that follows on the same goroutine.
+ * WithTimeout(parent, timeout) calls WithDeadline(parent, d), which with a parent that ends earlier
+ * becomes WithCancel(parent), and d is forgotten: noted until the propagateCancel that follows on
+ * the same goroutine.
  */
-static __always_inline void on_ctx_asked(struct pt_regs *ctx, __u64 cookie, struct span *sp)
+static __always_inline void on_ctx_asked(struct pt_regs *ctx, __u64 cookie, struct span *sp,
+					 __u32 op)
 {
 	struct wire_stats *st = my_stats();
-	struct ctx_asked a;
+	struct ctx_asked a = {}, *was;
 	struct here at;
 
 	COUNT(st, quiet);
-	if (find_here(ctx, cookie, sp, &at) || abi_arg(ctx, 2, &a.wall) || abi_arg(ctx, 3, &a.ext))
+	if (find_here(ctx, cookie, sp, &at))
 		return;
+	if (op == WIRE_OP_CTX_TIMEOUT) {
+		if (abi_arg(ctx, 2, &a.timeout))
+			return;
+		a.has_timeout = 1;
+	} else {
+		if (abi_arg(ctx, 2, &a.wall) || abi_arg(ctx, 3, &a.ext))
+			return;
+		was = bpf_map_lookup_elem(&asked, &at.goid);
+		if (was && !was->wall && !was->ext) {
+			a.timeout = was->timeout;
+			a.has_timeout = was->has_timeout;
+		}
+	}
 	bpf_map_update_elem(&asked, &at.goid, &a, BPF_ANY);
 }
 
@@ -108,6 +124,8 @@ static __always_inline void on_ctx_create(struct pt_regs *ctx, __u64 cookie, str
 	if (a) {
 		e->asked_wall = a->wall;
 		e->asked_ext = a->ext;
+		e->timeout = a->timeout;
+		e->has_timeout = a->has_timeout;
 		bpf_map_delete_elem(&asked, &at.goid);
 	}
 	if (at.hi && !read_u64(&first, CTX(ctx, rsp)))
@@ -186,7 +204,8 @@ static __always_inline void on_ctx_cancel(struct pt_regs *ctx, __u64 cookie, str
 	e->goid = at.goid;
 	bad |= !!bpf_probe_read_user(&f, sizeof(f), (const void *)CTX(ctx, rbp));
 	e->ctx = f.c;
-	e->ret = f.ret;
+	e->ret[0] = f.ret;
+	read_u64(&e->ret[1], f.bp + 8);
 	e->err = f.err;
 	if (at.hi)
 		e->stack = send_stack(at.lo, at.hi, CTX(ctx, rbp),

@@ -62,7 +62,10 @@ int on_ctx_site(struct pt_regs *ctx)
 		on_ctx_create(ctx, cookie, &sp);
 		break;
 	case WIRE_OP_CTX_ASKED:
-		on_ctx_asked(ctx, cookie, &sp);
+		on_ctx_asked(ctx, cookie, &sp, WIRE_OP_CTX_ASKED);
+		break;
+	case WIRE_OP_CTX_TIMEOUT:
+		on_ctx_asked(ctx, cookie, &sp, WIRE_OP_CTX_TIMEOUT);
 		break;
 	case WIRE_OP_CTX_VALUE:
 		on_ctx_value(ctx, cookie, &sp);

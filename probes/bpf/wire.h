@@ -105,6 +105,7 @@ struct wire_ctx_create {
 	__u64 inner;		     /* the first word of the child */
 	__u64 wall, ext;	     /* where a timerCtx has its deadline (time.Time) */
 	__u64 asked_wall, asked_ext; /* the deadline that was asked for; 0, 0: none was */
+	__u64 timeout, has_timeout;  /* that was asked for */
 	__u64 stack;
 };
 
@@ -125,12 +126,12 @@ struct wire_ctx_cancel {
 	__u64 goid;
 	__u64 ctx;
 	struct wire_iface err, cause;
-	__u64 ret; /* where cancel returns to: who called it */
+	__u64 ret[2]; /* where cancel returns to, and where its caller does */
 	__u64 stack;
 	struct wire_text cause_text; /* only where the cause is another than err */
 };
 
-enum { WIRE_CTX_CANCEL_FIXED = 80 };
+enum { WIRE_CTX_CANCEL_FIXED = 88 };
 
 /* What a new goroutine finds in the closure that it starts with, and in func values there. */
 struct wire_ctx_passed {
@@ -162,10 +163,11 @@ enum wire_op {
 	WIRE_OP_TIMER_ARM = 5,	 /* f is an argument */
 	WIRE_OP_TIMER_RESET = 6, /* as start, of a timer that exists */
 	WIRE_OP_TIMER_FIRE = 7,
-	WIRE_OP_CTX_CREATE = 8,	 /* propagateCancel; A0 is the number of its parent argument */
-	WIRE_OP_CTX_ASKED = 9,	 /* WithDeadline, WithDeadlineCause */
-	WIRE_OP_CTX_VALUE = 10,	 /* in WithValue, the object made, its arguments in their slots */
-	WIRE_OP_CTX_CANCEL = 11, /* in (*cancelCtx).cancel, behind the check that it is not done */
+	WIRE_OP_CTX_CREATE = 8,	  /* propagateCancel; A0 is the number of its parent argument */
+	WIRE_OP_CTX_ASKED = 9,	  /* WithDeadline, WithDeadlineCause */
+	WIRE_OP_CTX_TIMEOUT = 12, /* WithTimeout, WithTimeoutCause */
+	WIRE_OP_CTX_VALUE = 10,	  /* in WithValue, the object made, its arguments in their slots */
+	WIRE_OP_CTX_CANCEL = 11,  /* in (*cancelCtx).cancel, behind the check that it is not done */
 	WIRE_OP_MAX = 16,
 };
 
@@ -242,7 +244,7 @@ _Static_assert(sizeof(struct wire_exit) == 64, "wire");
 _Static_assert(sizeof(struct wire_exec) == 16, "wire");
 _Static_assert(sizeof(struct wire_stack) == WIRE_STACK_FIXED + 8 * WIRE_STACK_MAX, "wire");
 _Static_assert(sizeof(struct wire_stats) == 320, "wire");
-_Static_assert(sizeof(struct wire_ctx_create) == 120, "wire");
+_Static_assert(sizeof(struct wire_ctx_create) == 136, "wire");
 _Static_assert(__builtin_offsetof(struct wire_ctx_value, key_text) == WIRE_CTX_VALUE_FIXED, "wire");
 _Static_assert(__builtin_offsetof(struct wire_ctx_cancel, cause_text) == WIRE_CTX_CANCEL_FIXED,
 	       "wire");

@@ -94,7 +94,7 @@ static int multi_on(struct attach *a, int bit, struct golin_err *err)
 		return 0;
 	/* The descriptor is of the file that runs, whatever its path holds by now. */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", a->exe_fd);
-	attr.prog_fd = bpf_program__fd(bpfload_prog(a->bpf));
+	attr.prog_fd = bpf_program__fd(bpfload_prog(a->bpf, 1u << bit));
 	attr.attach_type = ATTACH_UPROBE_MULTI;
 	attr.path = (uintptr_t)path;
 	attr.offsets = (uintptr_t)offsets;
@@ -130,8 +130,8 @@ static int perf_on(struct attach *a, int bit, struct golin_err *err)
 
 		if (h->group != 1u << bit || !is_probe(h))
 			continue;
-		a->perf[bit][i] = bpf_program__attach_uprobe_opts(bpfload_prog(a->bpf), a->pid,
-								  path, h->site.file_off, &opts);
+		a->perf[bit][i] = bpf_program__attach_uprobe_opts(
+			bpfload_prog(a->bpf, 1u << bit), a->pid, path, h->site.file_off, &opts);
 		if (a->perf[bit][i])
 			continue;
 		e = errno;

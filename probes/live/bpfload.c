@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "golin/record.h"
 #include "live/bpfload.h"
 
 #include "base/cleanup.h"
@@ -166,8 +167,13 @@ int bpfload_open(struct bpfload *b, const struct wire_cfg *cfg, bool multi, bool
 			goto fail;
 	}
 	if (multi)
-		bpf_program__set_expected_attach_type(b->skel->progs.on_site,
-						      (enum bpf_attach_type)ATTACH_UPROBE_MULTI);
+		for (int i = 0; i < 2; i++)
+			bpf_program__set_expected_attach_type(
+				i ? b->skel->progs.on_ctx_site : b->skel->progs.on_site,
+				(enum bpf_attach_type)ATTACH_UPROBE_MULTI);
+	/* The verifier takes its time for each. */
+	if (!(cfg->has & WIRE_HAS_CONTEXTS))
+		bpf_program__set_autoload(b->skel->progs.on_ctx_site, false);
 	bpf_map__set_max_entries(b->skel->maps.stats, ncpu);
 	bpf_map__set_max_entries(b->skel->maps.late, nlate ? nlate : 1);
 	if (ring_size > UINT32_MAX ||
@@ -226,9 +232,9 @@ void bpfload_close(struct bpfload *b)
 	b->skel = NULL;
 }
 
-struct bpf_program *bpfload_prog(const struct bpfload *b)
+struct bpf_program *bpfload_prog(const struct bpfload *b, uint32_t group)
 {
-	return b->skel->progs.on_site;
+	return group == GOLIN_GROUP_CONTEXTS ? b->skel->progs.on_ctx_site : b->skel->progs.on_site;
 }
 
 int bpfload_ring_fd(const struct bpfload *b)
@@ -249,14 +255,15 @@ void bpfload_forget(struct bpfload *b)
 uint64_t bpfload_missed(const struct bpfload *b)
 {
 	const int fds[] = {bpf_program__fd(b->skel->progs.on_site),
+			   bpf_program__fd(b->skel->progs.on_ctx_site), /* < 0: not loaded */
 			   bpf_program__fd(b->skel->progs.on_exec)};
 	uint64_t sum = 0;
 
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
 		struct bpf_prog_info info = {0};
 		__u32 len = sizeof(info);
 
-		if (!bpf_obj_get_info_by_fd(fds[i], &info, &len))
+		if (fds[i] >= 0 && !bpf_obj_get_info_by_fd(fds[i], &info, &len))
 			sum += info.recursion_misses;
 	}
 	return sum;

@@ -29,7 +29,8 @@ int bpfload_open(struct bpfload *b, const struct wire_cfg *cfg, bool multi, bool
 int bpfload_late(struct bpfload *b, const struct golin_late_target *late, size_t n,
 		 struct golin_err *err);
 void bpfload_close(struct bpfload *b);
-struct bpf_program *bpfload_prog(const struct bpfload *b);
+/* The program for the sites of a group (enum golin_group). */
+struct bpf_program *bpfload_prog(const struct bpfload *b, uint32_t group);
 int bpfload_ring_fd(const struct bpfload *b);
 int bpfload_stats_fd(const struct bpfload *b);
 /* Makes the programs forget which stacks were sent and who armed which timer. */

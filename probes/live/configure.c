@@ -104,6 +104,12 @@ int configure_wire(const struct golin_plan *plan, const struct golin_image_info 
 			"golin knows");
 	if (golin_layout_get(y, GOLIN_F_G_parentGoid, &(uint32_t){0}))
 		c->has |= WIRE_HAS_PARENT;
+	c->g_sched_sp = layout_within(y, GOLIN_F_G_sched, GOLIN_F_GOBUF_sp);
+	golin_layout_get(y, GOLIN_F_TIMER_CTX_deadline, &c->ctx_deadline);
+	if (info->go.minor < 17)
+		c->has |= WIRE_HAS_STACK_ARGS;
+	if (info->go.minor >= 20)
+		c->has |= WIRE_HAS_CAUSE;
 	if (golin_layout_get(y, GOLIN_F_CORO_f, &c->coro_f))
 		c->has |= WIRE_HAS_CORO;
 	golin_layout_get(y, GOLIN_F_TIMER_f, &c->timer_f);

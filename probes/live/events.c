@@ -153,6 +153,7 @@ static int on_exec(struct live *l, uint64_t ts, const struct golin_sink *sink,
 	e = golin_target_bias(&l->t, golin_imgproc_info(l->p), &l->dec.bias, err);
 	if (e < 0 && e != -ESRCH)
 		return e;
+	live_contexts_open(l);
 	live_say(l, "process %d executed its program again", (int)l->t.pid);
 	l->stage = STAGE_TARGET;
 	return 1;
@@ -160,8 +161,16 @@ static int on_exec(struct live *l, uint64_t ts, const struct golin_sink *sink,
 
 static int put_event(struct live *l, const struct wire_hdr *w, const struct golin_sink *sink)
 {
+	struct golin_err err = {0};
 	union decoded rec;
 
+	if (w->type >= WIRE_CTX_CREATE && w->type <= WIRE_CTX_PASSED) {
+		if (contexts_ready(&l->contexts, &err) && !l->contexts_failed) {
+			l->contexts_failed = true;
+			live_say(l, "contexts are not shown: %s", err.msg);
+		}
+		return contexts_put(&l->contexts, w, sink);
+	}
 	if (!decode_record(&l->dec, w, &rec))
 		return 0;
 	if (w->type == WIRE_CREATE) {

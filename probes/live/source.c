@@ -47,6 +47,19 @@ int live_put(const struct golin_sink *sink, const struct golin_rec *rec)
 	return r < 0 ? r : 0;
 }
 
+void live_contexts_open(struct live *l)
+{
+	const struct golin_memory mem = {
+		.mem_fd = l->dec.mem_fd,
+		.bias = l->dec.bias,
+		.info = golin_imgproc_info(l->p),
+		.layout = golin_imgproc_layout(l->p),
+	};
+
+	contexts_close(&l->contexts);
+	contexts_open(&l->contexts, &mem, &l->dec, l->p);
+}
+
 /* ---- the loop ---- */
 
 static int put_exit(struct live *l, const struct golin_sink *sink)
@@ -299,6 +312,7 @@ static void close_live(struct golin_source *s)
 	counters_close(&l->counters);
 	ring_close(&l->ring);
 	live_names_done(&l->names);
+	contexts_close(&l->contexts);
 	join_done(&l->join);
 	golin_recbuf_done(&l->buf);
 	array_free(&l->seen);
@@ -347,9 +361,14 @@ static int arm(struct live *l, struct golin_err *err)
 	uint32_t off;
 	int r;
 
-	/* All groups, so that each can be switched on later. */
+	/*
+	 * All groups that can be switched on later; that of contexts, whose program takes the
+	 * verifier its time, only where it is asked for.
+	 */
 	r = golin_plan_make(info, golin_imgproc_layout(l->p),
-			    GOLIN_GROUP_GOROUTINES | GOLIN_GROUP_TIMERS, &l->plan, err);
+			    GOLIN_GROUP_GOROUTINES | GOLIN_GROUP_TIMERS |
+				    (l->o.groups & GOLIN_GROUP_CONTEXTS),
+			    &l->plan, err);
 	if (r < 0)
 		return r;
 	r = golin_plan_resolve(&l->plan, l->p, err);
@@ -361,6 +380,8 @@ static int arm(struct live *l, struct golin_err *err)
 			   &o.cfg, err);
 	if (r < 0)
 		return r;
+	if (l->o.groups & GOLIN_GROUP_CONTEXTS)
+		o.cfg.has |= WIRE_HAS_CONTEXTS | (l->o.show_values ? WIRE_HAS_VALUES : 0);
 	o.late = l->late.all;
 	o.nlate = l->late.n;
 	if (o.nlate && golin_layout_get(golin_imgproc_layout(l->p), GOLIN_F_GOBUF_ctxt, &off))
@@ -449,6 +470,7 @@ int golin_live_open(struct golin_target *t, struct golin_imgproc *p,
 		return r;
 	}
 	l->dec.mem_fd = l->t.mem_fd;
+	live_contexts_open(l);
 	live_snapshot_read(l, false);
 	l->first_exec = l->first_exec && l->h.sees_exec;
 	l->exe_visible = !l->h.sees_exec && golin_target_same_exe(&l->t);

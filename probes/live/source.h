@@ -6,6 +6,7 @@
 #include "base/array.h"
 #include "golin/probes.h"
 #include "image_process.h"
+#include "live/contexts.h"
 #include "live/decode.h"
 #include "live/helper.h"
 #include "live/join.h"
@@ -44,6 +45,7 @@ struct live {
 	struct counters counters;
 	struct decoder dec;
 	struct names names;
+	struct contexts_live contexts;
 	struct join join;
 	struct golin_recbuf buf;
 	bool probing; /* there are probes (or were) */
@@ -56,9 +58,10 @@ struct live {
 	int status;	 /* waitpid's, or -1 */
 	bool replaced;	 /* by another program */
 	bool helper_lost;
-	bool names_failed; /* said once */
-	bool exe_visible;  /* the exec tracepoint is missing: look at /proc/PID/exe */
-	bool exec_unseen;  /* an exec without its event */
+	bool names_failed;    /* said once */
+	bool contexts_failed; /* likewise */
+	bool exe_visible;     /* the exec tracepoint is missing: look at /proc/PID/exe */
+	bool exec_unseen;     /* an exec without its event */
 	uint64_t execs_lost;
 	bool seen_ready; /* something was read and is to be yielded */
 	bool seen_fresh; /* read when groups were armed again: yield it behind the gap */
@@ -84,6 +87,8 @@ struct live {
 
 uint64_t live_now(void);
 void live_say(struct live *l, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Of this program: forgets those of the one before. */
+void live_contexts_open(struct live *l);
 /* Counts and hands a record to the sink. */
 int live_put(const struct golin_sink *sink, const struct golin_rec *rec);
 

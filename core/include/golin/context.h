@@ -30,6 +30,7 @@ struct golin_context {
 	uint64_t goid;	  /* who created it; 0 unknown */
 	uint64_t stack;
 	int64_t deadline_unix_ns, asked_unix_ns; /* 0 none */
+	int64_t timeout_ns;    /* asked for, with GOLIN_CTX_HAS_TIMEOUT in flags */
 	uint32_t lineage_hash; /* of its creation stack, see golin_context_lineage() */
 	uint32_t lineage_tie;
 	uint32_t target, epoch;

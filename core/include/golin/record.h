@@ -323,6 +323,7 @@ enum golin_context_flags {
 	GOLIN_CTX_SHOWN = 1 << 4,	   /* key and value hold text: --show-values */
 	GOLIN_CTX_PARENT_EVICTED = 1 << 5, /* in dumps: the parent had left the model */
 	GOLIN_CTX_AGAIN = 1 << 6, /* `seen` by a later reading: for its state, it is no news */
+	GOLIN_CTX_HAS_TIMEOUT = 1 << 7, /* timeout_ns holds */
 };
 
 /*
@@ -340,6 +341,7 @@ struct golin_rec_context_create {
 	uint64_t parent_type;	       /* of a foreign parent; 0 else */
 	uint64_t stack;		       /* GOLIN_REC_STACK; 0 none */
 	int64_t deadline_unix_ns;      /* kind timer; 0 none */
+	int64_t timeout_ns;	       /* that WithTimeout was called with, see flags */
 	int64_t asked_unix_ns;	       /* the deadline that was asked for, see flags: with one
 					* later than the parent's, kind is cancel */
 	uint64_t key_type, value_type; /* kind value; GOLIN_REC_TYPE; 0 nil */

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The contexts view as JSON lines: parents before their children. */
+#include "export_impl.h"
+
+#define DONE UINT64_MAX
+
+static golin_cidx after(const struct golin_model *m, const struct golin_context *c)
+{
+	if (c->first_child != GOLIN_CIDX_NONE)
+		return c->first_child;
+	while (c->next == GOLIN_CIDX_NONE && c->up != GOLIN_CIDX_NONE)
+		c = golin_model_context(m, c->up);
+	return c->next;
+}
+
+bool export_context_wanted(const struct golin_model *m, const struct golin_export_opts *o,
+			   golin_cidx i)
+{
+	const struct golin_context *c = golin_model_context(m, i);
+	const struct golin_goroutine *g;
+
+	if (o->live_only && (c->retired || golin_context_state(m, i) == GOLIN_CS_CANCELLED))
+		return false;
+	if (!o->filter)
+		return true;
+	g = golin_model_goroutine(m, golin_model_find_key(m, c->target, c->epoch, c->goid));
+	return g && golin_filter_match(o->filter, m, g);
+}
+
+static const char *state_name(enum golin_context_state s)
+{
+	switch (s) {
+	case GOLIN_CS_ACTIVE:
+		return "active";
+	case GOLIN_CS_CANCELLED:
+		return "cancelled";
+	default:
+		return "unknown";
+	}
+}
+
+const char *export_context_state(const struct golin_model *m, golin_cidx i)
+{
+	return state_name(golin_context_state(m, i));
+}
+
+static void put_holders(struct jsonw *w, const struct golin_model *m, golin_cidx i)
+{
+	struct golin_holder h[256];
+	uint32_t n = golin_context_holders(m, i, h, 256);
+
+	jsonw_begin(w, "holders", '[');
+	for (uint32_t k = 0; k < n && k < 256; k++) {
+		const struct golin_goroutine *g = golin_model_goroutine(m, h[k].g);
+
+		if (g->flags & GOLIN_GF_ALIVE)
+			jsonw_u64(w, NULL, g->goid);
+	}
+	jsonw_end(w, ']');
+}
+
+static void put_context(struct jsonw *w, const struct golin_model *m, golin_cidx i)
+{
+	const struct golin_context *c = golin_model_context(m, i);
+
+	jsonw_begin(w, NULL, '{');
+	jsonw_str(w, "type", "context");
+	export_json_goid(w, "goid", c->goid);
+	export_json_context(w, m, c);
+	export_json_time(w, "created", m, c->created);
+	jsonw_str(w, "state", export_context_state(m, i));
+	jsonw_bool(w, "retired", c->retired);
+	if (c->cancelled) {
+		jsonw_begin(w, "cancel", '{');
+		export_json_time(w, "ts", m, c->cancelled);
+		export_json_goid(w, "goid", c->cancel_goid);
+		export_json_cancel(w, m, c, i);
+		jsonw_end(w, '}');
+	} else {
+		jsonw_null(w, "cancel");
+	}
+	put_holders(w, m, i);
+	jsonw_u64(w, "children", c->nchild);
+	jsonw_end(w, '}');
+	jsonw_newline(w);
+}
+
+bool golin_export_contexts_json(const struct golin_model *m, const struct golin_export_opts *o,
+				uint64_t *pos, struct strbuf *out)
+{
+	size_t start = out->len;
+	struct jsonw w;
+	golin_cidx i;
+
+	if (*pos == DONE)
+		return false;
+	jsonw_init(&w, out);
+	i = *pos ? (golin_cidx)(*pos - 1) : golin_model_context_roots(m);
+	while (i != GOLIN_CIDX_NONE && out->len - start < EXPORT_CHUNK && !out->oom) {
+		const struct golin_context *c = golin_model_context(m, i);
+
+		if (!c)
+			break; /* the model changed between two calls */
+		if (export_context_wanted(m, o, i))
+			put_context(&w, m, i);
+		i = after(m, c);
+	}
+	if (i == GOLIN_CIDX_NONE || !golin_model_context(m, i) || out->oom) {
+		*pos = DONE;
+		return false;
+	}
+	*pos = (uint64_t)i + 1;
+	return true;
+}

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The events of contexts, one by one. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include "base/err.h"
+#include "image_process.h"
+#include "live/contexts_impl.h"
+#include "live/decode.h"
+#include "memory/mem.h"
+
+enum { CALLERS_MAX = 1 << 16 };
+
+/* ---- creation ---- */
+
+/* Fills the parent's part of a creation, telling of it first. */
+static int parent_of(struct contexts_live *c, const struct golin_sink *sink, uint64_t ts,
+		     struct wire_iface parent, struct wire_iface up, struct named *ret)
+{
+	struct go_itab itab;
+	int n, e;
+
+	if (!c->iface && types_itab(&c->types, parent.tab, &itab))
+		c->iface = itab.inter;
+	n = ctx_tell(c, sink, parent, ctx_is_context(c, up.tab) ? up : (struct wire_iface){0}, ts);
+	if (n < 0)
+		return n;
+	*ret = ctx_kind_of(c, parent.tab);
+	e = ctx_tell_type(c, sink, ret->type);
+	return e < 0 ? e : n + e;
+}
+
+static void set_parent(const struct contexts_live *c, struct golin_rec_context_create *r,
+		       const struct named *up, uint64_t data)
+{
+	if (!up->readable) {
+		r->flags |= GOLIN_CTX_PARTIAL;
+		return;
+	}
+	r->flags |= GOLIN_CTX_PARENT_KNOWN;
+	r->parent = up->root ? 0 : data;
+	r->parent_kind = up->kind;
+	r->parent_type = up->kind == GOLIN_CTX_FOREIGN ? ctx_linked(c, up->type) : 0;
+}
+
+static int put_create(struct contexts_live *c, const struct wire_ctx_create *w,
+		      const struct golin_sink *sink)
+{
+	struct golin_rec_context_create *r;
+	struct named self, up;
+	int n, e;
+
+	n = parent_of(c, sink, w->h.ts, w->parent, w->up, &up);
+	if (n < 0)
+		return n;
+	self = ctx_kind_of(c, w->child.tab);
+	e = ctx_tell_type(c, sink, self.type);
+	if (e < 0)
+		return e;
+	n += e;
+	r = ctx_begin(c, GOLIN_REC_CONTEXT_CREATE, sizeof(*r), w->h.ts, w->goid);
+	if (!r)
+		return -ENOMEM;
+	r->ctx = w->child.data;
+	r->type = ctx_linked(c, self.type);
+	r->kind = self.kind;
+	r->stack = w->stack;
+	if (w->h.flags & WIRE_F_PARTIAL || !self.readable)
+		r->flags |= GOLIN_CTX_PARTIAL;
+	if (self.kind == GOLIN_CTX_TIMER) {
+		r->deadline_unix_ns = ctx_unix_ns(w->wall, w->ext);
+		if (c->mem.info->go.minor == 20)
+			r->inner = w->inner;
+	}
+	if (w->asked_wall || w->asked_ext) {
+		r->asked_unix_ns = ctx_unix_ns(w->asked_wall, w->asked_ext);
+		r->flags |= GOLIN_CTX_ASKED;
+	}
+	if (w->has_timeout) {
+		r->timeout_ns = (int64_t)w->timeout;
+		r->flags |= GOLIN_CTX_HAS_TIMEOUT;
+	}
+	set_parent(c, r, &up, w->parent.data);
+	ctx_know(c, w->child.data, self.kind);
+	e = ctx_put_rec(c, sink);
+	return e < 0 ? e : n + e;
+}
+
+/* ---- values ---- */
+
+/* The text of a value that BPF copied: strings and numbers. "" for what has none. */
+static const char *text_of(struct contexts_live *c, const struct wire_iface *v,
+			   const struct wire_text *t, char *buf, size_t cap, size_t *ret_len)
+{
+	const struct go_type *type = types_get(&c->types, v->tab);
+	uint64_t raw;
+
+	*ret_len = 0;
+	if (!type)
+		return "";
+	if (type->kind == GO_KIND_STRING) {
+		*ret_len = t->len < WIRE_TEXT ? t->len : WIRE_TEXT;
+		return (const char *)t->b;
+	}
+	if (type->kind < GO_KIND_BOOL || type->kind > GO_KIND_UINTPTR || type->size > 8 ||
+	    !type->size)
+		return "";
+	raw = t->ptr & (type->size == 8 ? ~0ull : (1ull << 8 * type->size) - 1);
+	if (type->kind == GO_KIND_BOOL)
+		snprintf(buf, cap, "%s", raw ? "true" : "false");
+	else if (type->kind < GO_KIND_INT + 5 && raw >> (8 * type->size - 1))
+		snprintf(buf, cap, "%" PRId64, (int64_t)(raw | ~0ull << (8 * type->size - 1)));
+	else
+		snprintf(buf, cap, "%" PRIu64, raw);
+	*ret_len = strlen(buf);
+	return buf;
+}
+
+static int put_value(struct contexts_live *c, const struct wire_ctx_value *w,
+		     const struct golin_sink *sink)
+{
+	const uint64_t types[] = {w->key.tab, w->value.tab};
+	struct golin_rec_context_create *r;
+	char buf[2][32];
+	const char *s;
+	struct named up;
+	size_t len;
+	int n, e;
+
+	n = parent_of(c, sink, w->h.ts, w->parent, w->up, &up);
+	if (n < 0)
+		return n;
+	for (int i = 0; i < 2; i++) {
+		e = ctx_tell_type(c, sink, types[i]);
+		if (e < 0)
+			return e;
+		n += e;
+	}
+	r = ctx_begin(c, GOLIN_REC_CONTEXT_CREATE, sizeof(*r), w->h.ts, w->goid);
+	if (!r)
+		return -ENOMEM;
+	r->ctx = w->ctx;
+	r->kind = GOLIN_CTX_VALUE;
+	r->stack = w->stack;
+	r->key_type = ctx_linked(c, w->key.tab);
+	r->value_type = ctx_linked(c, w->value.tab);
+	r->flags |= w->h.flags & WIRE_F_PARTIAL ? GOLIN_CTX_PARTIAL : 0;
+	set_parent(c, r, &up, w->parent.data);
+	if (w->h.size == sizeof(*w)) {
+		r->flags |= GOLIN_CTX_SHOWN;
+		s = text_of(c, &w->key, &w->key_text, buf[0], sizeof(buf[0]), &len);
+		golin_recbuf_str(&c->buf, offsetof(struct golin_rec_context_create, key), s, len);
+		s = text_of(c, &w->value, &w->value_text, buf[1], sizeof(buf[1]), &len);
+		golin_recbuf_str(&c->buf, offsetof(struct golin_rec_context_create, value), s, len);
+	}
+	ctx_know(c, w->ctx, GOLIN_CTX_VALUE);
+	e = ctx_put_rec(c, sink);
+	return e < 0 ? e : n + e;
+}
+
+/* ---- cancellation ---- */
+
+/* What stands at a return address of (*cancelCtx).cancel. */
+enum caller {
+	CALLER_USER = 1, /* a cancel function, in the end */
+	CALLER_PARENT,	 /* the parent's own cancel, or propagateCancel, whose parent was done */
+	CALLER_METHOD,	 /* cancel of timerCtx or afterFuncCtx: its caller counts */
+};
+
+static void classify(void *arg, uint64_t pc, const struct golin_name_frame *f, int n)
+{
+	static const struct {
+		const char *prefix;
+		enum caller caller;
+	} known[] = {
+		{"context.(*cancelCtx).cancel", CALLER_PARENT},
+		{"context.(*cancelCtx).propagateCancel", CALLER_PARENT},
+		{"context.propagateCancel", CALLER_PARENT},
+		{"context.(*timerCtx).cancel", CALLER_METHOD},
+		{"context.(*afterFuncCtx).cancel", CALLER_METHOD},
+	};
+	enum caller *ret = arg;
+
+	*ret = CALLER_USER;
+	for (size_t i = 0; n && i < sizeof(known) / sizeof(known[0]); i++)
+		if (!strncmp(f[0].func, known[i].prefix, strlen(known[i].prefix)))
+			*ret = known[i].caller;
+}
+
+static enum caller caller_at(struct contexts_live *c, uint64_t ret_addr)
+{
+	uint64_t pc = decode_ret(c->dec, ret_addr);
+	enum caller caller = CALLER_USER;
+	uint32_t v;
+
+	if (map64_get(&c->callers, pc, &v))
+		return v;
+	if (golin_imgproc_names(c->p, &pc, 1, classify, &caller, NULL))
+		return CALLER_USER;
+	if (c->callers.len < CALLERS_MAX)
+		map64_put(&c->callers, pc, caller);
+	return caller;
+}
+
+/* What an error says: those of package context, and errors.New's. */
+static void error_text(struct contexts_live *c, const struct go_type *type, uint64_t data,
+		       size_t field)
+{
+	struct wire_iface s;
+	char text[WIRE_TEXT];
+
+	if (!strcmp(type->name, "context.deadlineExceededError")) {
+		golin_recbuf_str(&c->buf, field, "context deadline exceeded", 25);
+		return;
+	}
+	if (strcmp(type->name, "*errors.errorString") || !ctx_read_iface(c, data, &s))
+		return;
+	if (s.data > sizeof(text))
+		s.data = sizeof(text);
+	if (!mem_read(c->mem.mem_fd, s.tab, text, s.data))
+		golin_recbuf_str(&c->buf, field, text, s.data);
+}
+
+/* A cause's own words, copied at the event, when it begins with a string as most errors do. */
+static void cause_text(struct contexts_live *c, const struct go_type *type,
+		       const struct wire_text *t)
+{
+	static const char *const begin_with_text[] = {"*errors.errorString", "*fmt.wrapError",
+						      "*fmt.wrapErrors"};
+
+	for (size_t i = 0; i < sizeof(begin_with_text) / sizeof(begin_with_text[0]); i++)
+		if (!strcmp(type->name, begin_with_text[i]))
+			golin_recbuf_str(&c->buf, offsetof(struct golin_rec_context_cancel, cause),
+					 t->b, t->len < WIRE_TEXT ? t->len : WIRE_TEXT);
+}
+
+static int put_cancel(struct contexts_live *c, const struct wire_ctx_cancel *w,
+		      const struct golin_sink *sink)
+{
+	bool has_cause = w->h.size == sizeof(*w);
+	struct golin_rec_context_cancel *r;
+	struct go_itab err = {0}, cause = {0};
+	const struct go_type *type;
+	enum caller caller;
+	bool deadline;
+	int n, e;
+
+	types_itab(&c->types, w->err.tab, &err);
+	if (has_cause)
+		types_itab(&c->types, w->cause.tab, &cause);
+	n = ctx_tell_type(c, sink, err.type);
+	if (n < 0)
+		return n;
+	e = ctx_tell_type(c, sink, cause.type);
+	if (e < 0)
+		return e;
+	n += e;
+	caller = caller_at(c, w->ret[0]);
+	if (caller == CALLER_METHOD)
+		caller = caller_at(c, w->ret[1]);
+	type = types_get(&c->types, err.type);
+	deadline = type && !strcmp(type->name, "context.deadlineExceededError");
+
+	r = ctx_begin(c, GOLIN_REC_CONTEXT_CANCEL, sizeof(*r), w->h.ts, w->goid);
+	if (!r)
+		return -ENOMEM;
+	r->ctx = w->ctx;
+	r->stack = w->stack;
+	r->err_type = ctx_linked(c, err.type);
+	r->cause_type = ctx_linked(c, cause.type);
+	r->reason = caller == CALLER_PARENT ? GOLIN_CANCEL_PARENT
+		    : deadline		    ? GOLIN_CANCEL_DEADLINE
+					    : GOLIN_CANCEL_EXPLICIT;
+	r->flags = w->h.flags & WIRE_F_PARTIAL ? GOLIN_CTX_PARTIAL : 0;
+	if (type)
+		error_text(c, type, w->err.data, offsetof(struct golin_rec_context_cancel, err));
+	type = types_get(&c->types, cause.type);
+	if (type)
+		cause_text(c, type, &w->cause_text);
+	e = ctx_put_rec(c, sink);
+	return e < 0 ? e : n + e;
+}
+
+/* ---- what a goroutine was handed ---- */
+
+/* A word of the program's own image can be an itab; one that reflection made was learned before. */
+static bool may_be_itab(const struct contexts_live *c, uint64_t word)
+{
+	const struct golin_image_info *info = c->mem.info;
+	uint64_t at = word - c->mem.bias;
+	uint32_t v;
+
+	if (!word || word % 8)
+		return false;
+	for (uint32_t i = 0; i < info->nsegments; i++)
+		if (at - info->segments[i].vaddr < info->segments[i].mem_size)
+			return true;
+	return map64_get(&c->types.by_itab, word, &v);
+}
+
+struct handed {
+	struct contexts_live *c;
+	const struct golin_sink *sink;
+	const struct wire_ctx_passed *w;
+	int n; /* records, or a negative errno */
+};
+
+static void hand(struct handed *h, const __u64 *words, size_t nwords, uint32_t how)
+{
+	struct contexts_live *c = h->c;
+
+	for (size_t i = 0; i + 1 < nwords && h->n >= 0; i++) {
+		struct wire_iface v = {words[i], words[i + 1]};
+		struct golin_rec_context_passed *r;
+		struct named named;
+		int e;
+
+		if (!may_be_itab(c, v.tab) || !ctx_is_context(c, v.tab) || !v.data)
+			continue;
+		named = ctx_kind_of(c, v.tab);
+		if (!named.readable || named.root)
+			continue;
+		e = ctx_tell(c, h->sink, v, (struct wire_iface){0}, h->w->h.ts);
+		if (e < 0) {
+			h->n = e;
+			return;
+		}
+		h->n += e;
+		r = ctx_begin(c, GOLIN_REC_CONTEXT_PASSED, sizeof(*r), h->w->h.ts, h->w->parent);
+		if (!r) {
+			h->n = -ENOMEM;
+			return;
+		}
+		r->child = h->w->child;
+		r->ctx = v.data;
+		r->how = how;
+		e = ctx_put_rec(c, h->sink);
+		h->n = e < 0 ? e : h->n + e;
+		i++;
+	}
+}
+
+static int put_passed(struct contexts_live *c, const struct wire_ctx_passed *w,
+		      const struct golin_sink *sink)
+{
+	struct handed h = {.c = c, .sink = sink, .w = w};
+
+	if (!c->iface) /* no context was made yet */
+		return 0;
+	hand(&h, w->words + 1, WIRE_CLOSURE / 8 - 1, GOLIN_PASSED_CLOSURE);
+	hand(&h, w->args, WIRE_NESTED_LEN / 8, GOLIN_PASSED_CLOSURE);
+	for (int i = 0; i < WIRE_NESTED; i++) {
+		uint64_t code = w->nested[i][0] - c->mem.bias;
+
+		/* A func value begins with its code. */
+		if (code - c->mem.info->text < c->mem.info->etext - c->mem.info->text)
+			hand(&h, w->nested[i] + 1, WIRE_NESTED_LEN / 8 - 1, GOLIN_PASSED_NESTED);
+	}
+	return h.n;
+}
+
+int contexts_put(struct contexts_live *c, const struct wire_hdr *w, const struct golin_sink *sink)
+{
+	if (!c->open)
+		return 0;
+	if (w->type == WIRE_CTX_CREATE && w->size == sizeof(struct wire_ctx_create))
+		return put_create(c, (const void *)w, sink);
+	if (w->type == WIRE_CTX_VALUE &&
+	    (w->size == sizeof(struct wire_ctx_value) || w->size == WIRE_CTX_VALUE_FIXED))
+		return put_value(c, (const void *)w, sink);
+	if (w->type == WIRE_CTX_CANCEL &&
+	    (w->size == sizeof(struct wire_ctx_cancel) || w->size == WIRE_CTX_CANCEL_FIXED))
+		return put_cancel(c, (const void *)w, sink);
+	if (w->type == WIRE_CTX_PASSED && w->size == sizeof(struct wire_ctx_passed))
+		return put_passed(c, (const void *)w, sink);
+	return 0;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Between context_types.c and contexts.c. */
+#ifndef GOLIN_PROBES_CONTEXTS_IMPL_H
+#define GOLIN_PROBES_CONTEXTS_IMPL_H
+
+#include "live/contexts.h"
+
+/* What the dynamic type of an interface value is. */
+struct named {
+	uint64_t type; /* its address */
+	uint8_t kind;  /* enum golin_context_kind; 0: a root of which only that is known, or nothing
+			*/
+	bool root, readable;
+};
+
+/* An address of the process as linked. */
+uint64_t ctx_linked(const struct contexts_live *c, uint64_t addr);
+/* A record in c->buf, and its end: 1, or a negative errno. */
+void *ctx_begin(struct contexts_live *c, uint16_t type, size_t size, uint64_t ts, uint64_t goid);
+int ctx_put_rec(struct contexts_live *c, const struct golin_sink *sink);
+/* The record of a type, the first time that it is named; how many records. */
+int ctx_tell_type(struct contexts_live *c, const struct golin_sink *sink, uint64_t addr);
+struct named ctx_kind_of(struct contexts_live *c, uint64_t tab);
+/* Is it an itab of context.Context? */
+bool ctx_is_context(struct contexts_live *c, uint64_t tab);
+/* A context of that kind is at this address now. */
+void ctx_know(struct contexts_live *c, uint64_t addr, uint8_t kind);
+/* Unix ns of a time.Time's first two words (time/time.go); 0 for the zero time. */
+int64_t ctx_unix_ns(uint64_t wall, uint64_t ext);
+bool ctx_read_iface(const struct contexts_live *c, uint64_t addr, struct wire_iface *ret);
+/*
+ * Tells of a context that turned up, and of those above it, as far as they are not known; how many
+ * records. `up`: the first two words of it when that was copied at the event.
+ */
+int ctx_tell(struct contexts_live *c, const struct golin_sink *sink, struct wire_iface self,
+	     struct wire_iface up, uint64_t ts);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Go's type descriptors in a running program: what an interface value's first word is, and what
+ * the type is called. They are constants of the program, or made once by reflection; none ever
+ * changes, so all is remembered.
+ */
+#ifndef GOLIN_PROBES_TYPES_H
+#define GOLIN_PROBES_TYPES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/array.h"
+#include "base/map64.h"
+#include "golin/offsets.h"
+#include "golin/probes.h"
+
+struct golin_err;
+
+/* An itab: the pair of an interface type and a concrete one. */
+struct go_itab {
+	uint64_t inter, type; /* addresses in the process */
+};
+
+struct go_type {
+	uint64_t addr;
+	uint8_t kind;	/* abi.Kind: 22 pointer, 24 string ... */
+	bool direct;	/* an interface's data word is the value itself */
+	uint32_t size;	/* bytes of a value */
+	char name[120]; /* as reflect's String(): "*errors.errorString"; clean, cut; "" unknown */
+};
+
+enum {
+	GO_KIND_BOOL = 1,
+	GO_KIND_INT = 2,
+	GO_KIND_UINTPTR = 12,
+	GO_KIND_POINTER = 22,
+	GO_KIND_STRING = 24
+};
+
+struct types {
+	const struct golin_memory *m;
+	uint64_t lo, hi; /* of the module's types, in the process */
+	uint32_t size, tflag, kind, str, itab_inter, itab_type; /* offsets */
+	struct map64 by_addr, by_itab;
+	ARRAY_OF(struct go_type) v;
+	ARRAY_OF(struct go_itab) itabs;
+};
+
+/* *m is borrowed. -ENODATA: the layout or the module data does not tell. */
+int types_open(struct types *t, const struct golin_memory *m, struct golin_err *err);
+void types_done(struct types *t);
+/* False when there is none that can be read at that address; valid until the next call. */
+const struct go_type *types_get(struct types *t, uint64_t addr);
+bool types_itab(struct types *t, uint64_t addr, struct go_itab *ret);
+
+#endif
