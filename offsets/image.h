@@ -15,6 +15,7 @@ struct image_code; /* defined by the code side */
 
 struct golin_image {
 	struct elf_image elf;
+	struct elf_image debug; /* the .debug file that is attached; all 0: none */
 	struct golin_image_info info;
 	struct image_code *code;   /* NULL when image_code_open() failed */
 	struct golin_err code_err; /* then: why */
@@ -28,5 +29,11 @@ struct golin_image {
  */
 int image_code_open(struct golin_image *img, struct golin_err *err);
 void image_code_close(struct image_code *code); /* NULL is allowed */
+
+/* image_debug.c: fills build_id and its flag; debuglink and debuglink_crc. */
+void image_read_build_id(const struct elf_image *e, struct golin_image_info *info);
+void image_read_debuglink(const struct elf_image *e, struct golin_image_info *info);
+bool image_is_plain_name(const char *s, size_t len);
+bool image_has_dwarf(const struct elf_image *e);
 
 #endif

@@ -6,6 +6,7 @@
 #include <elf.h>
 #include <string.h>
 #include "base/text.h"
+#include "image.h"
 #include "image_wire.h"
 #include "layout.h"
 
@@ -44,10 +45,28 @@ static const struct golin_segment *segment_of(const struct golin_image_info *i, 
 	return NULL;
 }
 
+/* What debug files are looked for by: it becomes part of paths. */
+static bool check_debug(const struct golin_image_info *i, const char **why)
+{
+	const uint32_t all = GOLIN_IMAGE_GNU_BUILD_ID | (GOLIN_IMAGE_GNU_BUILD_ID - 1);
+	size_t len = strlen(i->build_id);
+
+	if (i->flags & ~all)
+		REFUSE("a flag that is none");
+	if ((i->flags & GOLIN_IMAGE_GNU_BUILD_ID) &&
+	    (!len || len % 2 || strspn(i->build_id, "0123456789abcdef") != len))
+		REFUSE("a GNU build id that is none");
+	len = strlen(i->debuglink);
+	if (len && !image_is_plain_name(i->debuglink, len))
+		REFUSE("a debug file that is no plain name");
+	return true;
+}
+
 bool image_check_info(struct golin_image_info *i, uint64_t file_size, const char **why)
 {
 	CLEAN(i->arch);
 	CLEAN(i->build_id);
+	CLEAN(i->debuglink);
 	CLEAN(i->go.text);
 	CLEAN(i->go.short_);
 	if (*(const uint8_t *)&i->go.devel > 1)
@@ -68,6 +87,14 @@ bool image_check_info(struct golin_image_info *i, uint64_t file_size, const char
 		REFUSE("a text outside the executable segments");
 	if (i->allgs && !segment_of(i, i->allgs, i->allgs + 24, PF_W, false))
 		REFUSE("runtime.allgs outside the writable segments");
+	if (i->pclntab && !segment_of(i, i->pclntab, i->pclntab + 8, 0, true))
+		REFUSE("a function table outside the file");
+	if (i->moduledata && !segment_of(i, i->moduledata, i->moduledata + 8, PF_W, false))
+		REFUSE("runtime.firstmoduledata outside the writable segments");
+	if (i->dwarf_version > 5)
+		REFUSE("a version of DWARF that is none");
+	if (!check_debug(i, why))
+		return false;
 	if (i->tls_g && (i->tls_g > -8 || i->tls_g < -4096 || i->tls_g % 8))
 		REFUSE("a TLS slot that is none");
 	return true;
@@ -134,8 +161,8 @@ bool image_check_site(struct golin_site *s, const struct golin_image_info *i, co
 		REFUSE("a function outside the executable segments");
 	if (s->file_off != seg->file_off + (s->vaddr - seg->vaddr))
 		REFUSE("an instruction at a wrong place in the file");
-	if (s->nop5_off && (s->nop5_off < seg->file_off + (s->func_lo - seg->vaddr) ||
-			    s->nop5_off >= s->file_off))
+	if (s->nop5_off &&
+	    (s->nop5_off < seg->file_off + (s->func_lo - seg->vaddr) || s->nop5_off >= s->file_off))
 		REFUSE("a nop outside its function");
 	return true;
 }

@@ -16,53 +16,68 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 #include "image_wire.h"
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define UNDER_ASAN 1
-#endif
-#endif
-#ifdef __SANITIZE_ADDRESS__
-#define UNDER_ASAN 1
-#endif
 
 enum { NOBODY = 65534 };
 
 /* AddressSanitizer maps 16 TiB and makes system calls of its own. */
 #ifndef UNDER_ASAN
-static const unsigned long extra_memory = 224UL << 20; /* with what is there: 256 MiB */
+/*
+ * What it may write to, with what it has already: 256 MiB. Addresses beside that hold nothing: the
+ * files, and room for .debug_info as large as it claims to be.
+ */
+static const rlim_t extra_data = 208 << 20, extra_addresses = (rlim_t)1280 << 20;
 
-/* What the process has mapped, in bytes: it began as a copy of golin. */
-static unsigned long mapped_now(void)
+/* What the process has mapped, and what of it is private and writable, in bytes: it began as a copy
+ * of golin. */
+static void mapped_now(rlim_t *ret_all, rlim_t *ret_data)
 {
-	unsigned long pages = 0;
+	unsigned long all = 0, data = 0;
 	FILE *f = fopen("/proc/self/statm", "re");
 
 	if (f) {
-		if (fscanf(f, "%lu", &pages) != 1)
-			pages = 0;
+		if (fscanf(f, "%lu %*u %*u %*u %*u %lu", &all, &data) != 2)
+			all = data = 0;
 		fclose(f);
 	}
-	return pages * (unsigned long)sysconf(_SC_PAGESIZE);
+	*ret_all = (rlim_t)all * sysconf(_SC_PAGESIZE);
+	*ret_data = (rlim_t)data * sysconf(_SC_PAGESIZE);
 }
 
-static int limit_memory(int file)
+/* A limit under which golin was started stays; none but root may raise it. */
+static int lower_limit(int which, rlim_t most)
 {
 	struct rlimit r;
-	struct stat st;
-	rlim_t most;
 
-	if (fstat(file, &st) < 0 || getrlimit(RLIMIT_AS, &r) < 0)
+	if (getrlimit(which, &r) < 0)
 		return -errno;
-	most = mapped_now() + extra_memory + (st.st_size > 0 ? (rlim_t)st.st_size : 0);
-	/* A limit under which golin was started stays; none but root may raise it. */
 	if (r.rlim_max == RLIM_INFINITY || r.rlim_max > most)
 		r.rlim_max = most;
 	if (r.rlim_cur == RLIM_INFINITY || r.rlim_cur > r.rlim_max)
 		r.rlim_cur = r.rlim_max;
-	return setrlimit(RLIMIT_AS, &r) < 0 ? -errno : 0;
+	return setrlimit(which, &r) < 0 ? -errno : 0;
+}
+
+static rlim_t file_size(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && st.st_size > 0 ? (rlim_t)st.st_size : 0;
+}
+
+static int limit_memory(int file)
+{
+	rlim_t all, data;
+	int r;
+
+	mapped_now(&all, &data);
+	r = lower_limit(RLIMIT_DATA, data + extra_data);
+	if (r)
+		return r;
+	return lower_limit(RLIMIT_AS, all + extra_data + extra_addresses + file_size(file) +
+					      file_size(WIRE_FD_DEBUG));
 }
 
 static int filter_syscalls(void)
@@ -118,9 +133,8 @@ static int filter_syscalls(void)
 				     SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
 	/* Its own limit of CPU time, which each request moves on. */
 	if (!r)
-		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2,
-				     SCMP_A0(SCMP_CMP_EQ, 0, 0),
-				     SCMP_A1(SCMP_CMP_EQ, RLIMIT_CPU, 0));
+		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(setitimer), 1,
+				     SCMP_A0(SCMP_CMP_EQ, ITIMER_PROF, 0));
 	/* abort() sends its signal so. */
 	if (!r)
 		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,

@@ -21,15 +21,24 @@ struct golin_imgproc;
 int golin_imgproc_open(int fd, const char *label, enum golin_layout_choice choice,
 		       struct golin_imgproc **ret, struct golin_err *err);
 /*
- * Where the file has no DWARF and choice allows it, golin_imgproc_open() looks for the .debug file
- * that was split off from it: by build id and by .gnu_debuglink, where gdb looks too. This one
- * takes the file behind debug_fd instead (duplicated), and fails when it is not the program's.
+ * Where the file has no DWARF of Go and choice is not ONLY_TABLE, golin_imgproc_open() looks for
+ * the .debug file that was split off from it, as debug_file.h says (not with debuginfod). One that
+ * is found and is of no use is passed over: golin_imgproc_debug_note() tells.
+ */
+const char *golin_imgproc_debug_file(const struct golin_imgproc *p); /* found and used, or NULL */
+const char *golin_imgproc_debug_note(const struct golin_imgproc *p); /* found, not used; or NULL */
+/* golin_imgproc_open() that looks elsewhere, or asks debuginfod too; search NULL: nowhere. */
+struct golin_debug_search;
+int golin_imgproc_open_search(int fd, const struct golin_debug_search *search, const char *label,
+			      enum golin_layout_choice choice, struct golin_imgproc **ret,
+			      struct golin_err *err);
+/*
+ * Takes DWARF from the file behind debug_fd (duplicated) instead, and fails when that is not the
+ * program's or has none.
  */
 int golin_imgproc_open_debug(int fd, int debug_fd, const char *label,
 			     enum golin_layout_choice choice, struct golin_imgproc **ret,
 			     struct golin_err *err);
-/* The .debug file that was found and used, or NULL. */
-const char *golin_imgproc_debug_file(const struct golin_imgproc *p);
 /* Ends the process (bounded wait). NULL is allowed. */
 void golin_imgproc_close(struct golin_imgproc *p);
 

@@ -2,8 +2,7 @@
 /* The image process's side: one request, one answer, until golin is gone. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <time.h>
+#include <sys/time.h>
 #include <unistd.h>
 #include "image_wire.h"
 
@@ -25,31 +24,45 @@ static void *put(struct server *s, const void *data, size_t len)
 	return p;
 }
 
-/* A backstop, should golin itself be stopped: the kernel ends what computes for too long. */
-static void limit_cpu(unsigned seconds)
+/*
+ * The kernel ends what computes for too long, whatever golin does meanwhile. Sanitizers slow
+ * everything down.
+ */
+static void limit_cpu(unsigned int ms)
 {
-	struct rlimit r = {.rlim_max = RLIM_INFINITY};
-	struct timespec t;
+#ifdef UNDER_ASAN
+	ms *= 10;
+#endif
+	const struct itimerval t = {.it_value = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000}};
 
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	r.rlim_cur = t.tv_sec + 1 + seconds;
-	(void)setrlimit(RLIMIT_CPU, &r);
+	(void)setitimer(ITIMER_PROF, &t, NULL);
 }
 
 static void load(struct server *s, const struct wire_load *want)
 {
 	struct wire_loaded *l = (struct wire_loaded *)s->out;
+	int r;
 
 	memset(l, 0, sizeof(*l));
 	s->len = sizeof(*l);
 	*s->stage = WIRE_STAGE_ELF;
 	if (s->img || golin_image_open(s->file, &s->img, &l->err))
 		return;
-	*s->stage = WIRE_STAGE_LAYOUT;
-	if (golin_image_layout(s->img, want->choice, &l->layout, &l->err))
-		return;
-	memset(&l->err, 0, sizeof(l->err));
 	l->info = *golin_image_info(s->img);
+	l->has_info = true;
+	if (want->has_debug) {
+		*s->stage = WIRE_STAGE_DEBUG;
+		l->debug_refused = golin_image_attach_debug(s->img, WIRE_FD_DEBUG, &l->err) != 0;
+		if (l->debug_refused)
+			return;
+	}
+	*s->stage = WIRE_STAGE_LAYOUT;
+	r = golin_image_layout(s->img, want->choice, &l->layout, &l->err);
+	l->info = *golin_image_info(s->img);
+	if (!r)
+		memset(&l->err, 0, sizeof(l->err));
+	else
+		memset(&l->layout, 0, sizeof(l->layout));
 }
 
 static void sites(struct server *s, struct golin_site_want *wants, size_t n)
@@ -124,7 +137,9 @@ void image_serve(int sock, int file, volatile uint32_t *stage)
 	while (!wire_read(sock, &h, sizeof(h), 0)) {
 		if (h.magic != WIRE_MAGIC || h.len > sizeof(in) || wire_read(sock, in, h.len, 0))
 			break;
-		limit_cpu(h.type == WIRE_LOAD ? WIRE_SECONDS_LOAD : WIRE_SECONDS);
+		limit_cpu(h.type == WIRE_LOAD	 ? WIRE_CPU_MS_LOAD
+			  : h.type == WIRE_SITES ? WIRE_CPU_MS_SITES
+						 : WIRE_CPU_MS);
 		s->len = 0;
 		if (h.type == WIRE_LOAD && h.len == sizeof(struct wire_load))
 			load(s, (const struct wire_load *)in);

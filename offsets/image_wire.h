@@ -22,6 +22,15 @@
 #include "golin/layout.h"
 #include "golin/offsets.h"
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define UNDER_ASAN 1
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#define UNDER_ASAN 1
+#endif
+
 enum {
 	WIRE_MAGIC = 0x676c696d,
 	WIRE_MAX_SITES = 256,
@@ -39,11 +48,14 @@ struct wire_head {
 };
 
 struct wire_load {
-	uint32_t choice, _pad;
+	uint32_t choice;
+	uint32_t has_debug; /* there is a .debug file behind WIRE_FD_DEBUG */
 };
 
 struct wire_loaded {
-	struct golin_err err; /* code 0: what follows holds */
+	struct golin_err err;	/* code 0: all that follows holds */
+	uint32_t has_info;	/* info holds, also when there is an error */
+	uint32_t debug_refused; /* with an error: it is about the .debug file */
 	struct golin_image_info info;
 	struct golin_layout layout;
 };
@@ -64,10 +76,20 @@ enum wire_stage {
 	WIRE_STAGE_LAYOUT = 2,
 	WIRE_STAGE_SITES = 3,
 	WIRE_STAGE_NAMES = 4,
+	WIRE_STAGE_DEBUG = 5,
 	WIRE_STAGE_MAX
 };
 
+/* For an answer; the machine may be busy with other things. */
 enum { WIRE_SECONDS_LOAD = 20, WIRE_SECONDS = 10 };
+/*
+ * CPU time for an answer. Loading a program of 140 MiB takes 60 ms; all that it takes to refuse a
+ * crafted file must stay below a second.
+ */
+enum { WIRE_CPU_MS_LOAD = 700, WIRE_CPU_MS_SITES = 250, WIRE_CPU_MS = 5000 };
+
+/* Where the descriptors stand in the image process. */
+enum { WIRE_FD_SOCK = 3, WIRE_FD_FILE = 4, WIRE_FD_DEBUG = 5 };
 
 /*
  * Reads or writes all of it before `deadline_ns` (CLOCK_MONOTONIC; 0: no deadline). 0, -ETIME,

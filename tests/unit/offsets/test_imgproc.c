@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include "image_process.h"
 #include "image_wire.h"
+#include "layout.h"
 
 static int self; /* any file: this program */
 
@@ -52,6 +53,12 @@ static struct wire_loaded good(void)
 	l.info.etext = 0x400f00;
 	l.info.allgs = 0x600200;
 	l.info.tls_g = -8;
+	l.info.pclntab = 0x400f00;
+	l.info.moduledata = 0x601000;
+	l.info.flags = GOLIN_IMAGE_GNU_BUILD_ID;
+	strcpy(l.info.build_id, "00ff");
+	strcpy(l.info.debuglink, "y.debug");
+	l.has_info = true;
 	l.layout.source = GOLIN_FROM_DWARF;
 	return l;
 }
@@ -170,15 +177,29 @@ SPOIL(allgs_in_text, l->info.allgs = 0x400100)
 SPOIL(allgs_at_end, l->info.allgs = 0x602000 - 16)
 SPOIL(tls_positive, l->info.tls_g = 8)
 SPOIL(tls_odd, l->info.tls_g = -9)
+SPOIL(table_outside, l->info.pclntab = 0x401000 - 4)
+SPOIL(module_in_text, l->info.moduledata = 0x400100)
+SPOIL(dwarf_6, l->info.dwarf_version = 6)
+SPOIL(flag_unknown, l->info.flags |= 1U << 31)
+SPOIL(id_not_hex, strcpy(l->info.build_id, "../../x0"))
+SPOIL(id_odd, strcpy(l->info.build_id, "00f"))
+SPOIL(id_empty, l->info.build_id[0] = 0)
+SPOIL(link_up, strcpy(l->info.debuglink, "../y.debug"))
+SPOIL(link_dots, strcpy(l->info.debuglink, ".."))
+SPOIL(info_flag, l->has_info = 2)
+/* What is wrong is seen although there is an error, as files are looked for by it. */
+SPOIL(link_with_error, strcpy(l->info.debuglink, "/etc/passwd"); l->err.code = -ENODATA;
+      strcpy(l->err.msg, "x"))
 SPOIL(source, l->layout.source = 9)
 SPOIL(field_source, l->layout.fields[0].source = 7)
-SPOIL(field_far, l->layout.fields[0].source = 1; l->layout.fields[0].offset = 1 << 16)
+SPOIL(field_far, l->layout.fields[0].source = 1; l->layout.fields[0].offset = LAYOUT_MAX_STRUCT)
 SPOIL(field_outside, l->layout.structs[0].source = 1; l->layout.structs[0].size = 16;
       l->layout.fields[0].source = 1; l->layout.fields[0].offset = 12; l->layout.fields[0].size = 8)
-SPOIL(struct_large, l->layout.structs[0].source = 1; l->layout.structs[0].size = 1 << 20)
+SPOIL(struct_large, l->layout.structs[0].source = 1;
+      l->layout.structs[0].size = LAYOUT_MAX_STRUCT + 1)
 SPOIL(error_positive, l->err.code = 5; strcpy(l->err.msg, "x"))
 SPOIL(error_mute, l->err.code = -EBADMSG)
-SPOIL(strings, memset(l->info.arch, 0x1b, sizeof(l->info.arch));
+SPOIL(strings, memset(l->info.arch, 0x1b, sizeof(l->info.arch)); l->info.flags = 0;
       strcpy(l->info.build_id, "\x1b[31mred"); memset(l->info.go.text, 'g', 64);
       memset(l->layout.fields[0].type, 0xff, sizeof(l->layout.fields[0].type)))
 SPOIL(error_text, l->err.code = -ENOEXEC; memset(l->err.msg, 7, sizeof(l->err.msg)))
@@ -200,11 +221,22 @@ static void checks_what_is_loaded(void **state)
 	refuses(allgs_at_end, "runtime.allgs outside the writable segments");
 	refuses(tls_positive, "a TLS slot that is none");
 	refuses(tls_odd, "a TLS slot that is none");
+	refuses(table_outside, "a function table outside the file");
+	refuses(module_in_text, "runtime.firstmoduledata outside the writable segments");
+	refuses(dwarf_6, "a version of DWARF that is none");
+	refuses(flag_unknown, "a flag that is none");
+	refuses(id_not_hex, "a GNU build id that is none");
+	refuses(id_odd, "a GNU build id that is none");
+	refuses(id_empty, "a GNU build id that is none");
+	refuses(link_up, "a debug file that is no plain name");
+	refuses(link_dots, "a debug file that is no plain name");
+	refuses(info_flag, "a flag that is none");
+	refuses(link_with_error, "a debug file that is no plain name");
 	refuses(source, "a layout from nowhere");
 	refuses(field_source, "a field from nowhere");
-	refuses(field_far, "a field beyond 64 KiB");
+	refuses(field_far, "a field beyond any struct");
 	refuses(field_outside, "a field outside its struct");
-	refuses(struct_large, "a struct of more than 64 KiB");
+	refuses(struct_large, "a struct that is too large");
 	refuses(error_positive, "an error that is none");
 	refuses(error_mute, "an error without a text");
 	for (spoil_head = 1; spoil_head <= 4; spoil_head++) {
