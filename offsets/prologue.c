@@ -231,6 +231,9 @@ int golin_image_site(struct golin_image *img, const struct golin_site_want *want
 		case GOLIN_SITE_BARRIER:
 			site_find_barrier(img, &f, want->disp, &s);
 			break;
+		case GOLIN_SITE_COMMIT:
+			site_find_commit(img, &f, want->disp, &s);
+			break;
 		case GOLIN_SITE_RESULT:
 			site_find_result(img, &f, want->target, &s);
 			break;

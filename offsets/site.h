@@ -34,6 +34,8 @@ void site_find_store(struct golin_image *img, const struct pcln_func *f, int32_t
 		     struct golin_site *s);
 void site_find_barrier(struct golin_image *img, const struct pcln_func *f, int32_t nargs,
 		       struct golin_site *s);
+void site_find_commit(struct golin_image *img, const struct pcln_func *f, int32_t args,
+		      struct golin_site *s);
 void site_find_result(struct golin_image *img, const struct pcln_func *f, const char *target,
 		      struct golin_site *s);
 

@@ -270,12 +270,11 @@ static bool is_barrier_branch(struct golin_image *img, const struct pcln_func *f
 	return leads_to_barrier(img, f, in->i.mnemonic == ZYDIS_MNEMONIC_JNZ ? target : in->next);
 }
 
-/* Do the first `nargs` words stand at 16(%rbp) and on? s is failed if not. */
-static bool args_in_place(struct golin_image *img, const struct frame *fr, int32_t nargs,
+/* Do the words of the arguments whose bits are in `all` stand at 16(%rbp) and on? s fails if not.
+ */
+static bool args_in_place(struct golin_image *img, const struct frame *fr, uint32_t all,
 			  struct golin_site *s)
 {
-	uint32_t all = (1u << nargs) - 1;
-
 	if (!fr->sp_known || !fr->bp_known || fr->bp != -8) {
 		site_fail(s, -ENODATA, "%%rbp is not known to be the frame pointer there");
 		return false;
@@ -293,11 +292,11 @@ static bool args_in_place(struct golin_image *img, const struct frame *fr, int32
 }
 
 /*
- * A new object's first pointer has just been stored, and the branch decides whether the other
- * stores go by the barrier. The straight way comes here once a call, whichever way it goes on.
+ * The first branch on the write barrier, the frame there, and the register of the object to whose
+ * first word something was just stored, -1 for none. False, with s failed, when there is no branch.
  */
-void site_find_barrier(struct golin_image *img, const struct pcln_func *f, int32_t nargs,
-		       struct golin_site *s)
+static bool first_barrier(struct golin_image *img, const struct pcln_func *f, struct golin_site *s,
+			  struct x86_insn *ret, struct frame *ret_frame, int *ret_object)
 {
 	struct frame fr = {.sp_known = true};
 	uint64_t addr = f->lo;
@@ -305,21 +304,21 @@ void site_find_barrier(struct golin_image *img, const struct pcln_func *f, int32
 	struct x86_insn in;
 	int object = -1;
 
-	if (nargs < 0 || nargs > FRAME_ARGS) {
-		site_fail(s, -EINVAL, "%d arguments, more than %d", nargs, FRAME_ARGS);
-		return;
-	}
 	for (int i = 0; i < SITE_FUNC_INSNS && addr < f->hi; i++, addr = in.next) {
 		const ZydisDecodedOperand *dst = &in.ops[0];
 
 		if (!x86_decode(&img->elf, addr, f->hi, &in)) {
 			site_fail(s, -ENODATA, "no instruction at +0x%" PRIx64, addr - f->lo);
-			return;
+			return false;
 		}
 		if (compared && x86_is_nop(&in))
 			continue;
-		if (compared && is_barrier_branch(img, f, &in))
-			goto found;
+		if (compared && is_barrier_branch(img, f, &in)) {
+			*ret = in;
+			*ret_frame = fr;
+			*ret_object = object;
+			return true;
+		}
 		compared = is_barrier_compare(&in);
 		frame_step(&fr, &in);
 		if (object >= 0 && x86_writes(&in, object))
@@ -331,16 +330,57 @@ void site_find_barrier(struct golin_image *img, const struct pcln_func *f, int32
 			object = x86_reg_number(dst->mem.base);
 	}
 	site_fail(s, -ENODATA, "no branch on the write barrier in it");
-	return;
-found:
+	return false;
+}
+
+/*
+ * A new object's first pointer has just been stored, and the branch decides whether the other
+ * stores go by the barrier. The straight way comes here once a call, whichever way it goes on.
+ */
+void site_find_barrier(struct golin_image *img, const struct pcln_func *f, int32_t nargs,
+		       struct golin_site *s)
+{
+	struct x86_insn in;
+	struct frame fr;
+	int object;
+
+	if (nargs < 0 || nargs > FRAME_ARGS) {
+		site_fail(s, -EINVAL, "%d arguments, more than %d", nargs, FRAME_ARGS);
+		return;
+	}
+	if (!first_barrier(img, f, s, &in, &fr, &object))
+		return;
 	if (object < 0) {
 		site_fail(s, -ENODATA, "no object is stored to before the write barrier");
 		return;
 	}
-	if (!args_in_place(img, &fr, nargs, s))
+	if (!args_in_place(img, &fr, (1u << nargs) - 1, s))
 		return;
 	s->base_reg = (uint8_t)object;
 	snprintf(s->why, sizeof(s->why), "the first branch on the write barrier; runs once a call");
+	site_put(img, &in, s);
+}
+
+/*
+ * The object was there before, and what leaves the function early, because there is nothing to
+ * change, does not come here.
+ */
+void site_find_commit(struct golin_image *img, const struct pcln_func *f, int32_t args,
+		      struct golin_site *s)
+{
+	struct x86_insn in;
+	struct frame fr;
+	int object;
+
+	if (args < 0 || args >> FRAME_ARGS) {
+		site_fail(s, -EINVAL, "no such arguments: 0x%x", (unsigned)args);
+		return;
+	}
+	if (!first_barrier(img, f, s, &in, &fr, &object) ||
+	    !args_in_place(img, &fr, (uint32_t)args, s))
+		return;
+	snprintf(s->why, sizeof(s->why),
+		 "the first branch on the write barrier; not for a call without effect");
 	site_put(img, &in, s);
 }
 

@@ -36,6 +36,15 @@ static const struct plan_row rows[] = {
 	PLAN_ROW("context.cancel", 20, 27, GOLIN_SITE_PROLOGUE, PLAN_REQUIRED,
 		 "context.(*cancelCtx).cancel", "ctx=@0 remove=@1 err=@2,@3 cause=@4,@5",
 		 "the end of contexts"),
+	/* Behind the check, under the lock, that it is not done yet: for which of several that
+	   race. */
+	PLAN_ROW("context.cancel.effect", 13, 19, GOLIN_SITE_COMMIT, PLAN_REQUIRED,
+		 "context.(*cancelCtx).cancel", "ctx=16(%rbp) err=32(%rbp),40(%rbp)",
+		 "the end of contexts", .disp = 1 << 0 | 3 << 2),
+	PLAN_ROW("context.cancel.effect", 20, 27, GOLIN_SITE_COMMIT, PLAN_REQUIRED,
+		 "context.(*cancelCtx).cancel",
+		 "ctx=16(%rbp) err=32(%rbp),40(%rbp) cause=48(%rbp),56(%rbp)",
+		 "the end of contexts", .disp = 1 << 0 | 3 << 2 | 3 << 4),
 	PLAN_ROW("context.cancel.timer", 13, 19, GOLIN_SITE_PROLOGUE, 0,
 		 "context.(*timerCtx).cancel", "ctx=@0 remove=@1 err=@2,@3",
 		 "whether a deadline or a call ended a context"),
@@ -56,6 +65,7 @@ static const struct {
 } ops[] = {
 	{"context.create", WIRE_OP_CTX_CREATE},
 	{"context.create.value", WIRE_OP_CTX_VALUE},
+	{"context.cancel.effect", WIRE_OP_CTX_CANCEL},
 	{"context.create.deadline", WIRE_OP_CTX_ASKED},
 	{"context.create.timeout", WIRE_OP_CTX_TIMEOUT},
 	{"context.create.timeout.cause", WIRE_OP_CTX_TIMEOUT},

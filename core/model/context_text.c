@@ -55,7 +55,7 @@ static struct golin_frame outside(const struct golin_model *m, uint64_t stack,
 		int nframes = golin_model_frames(m, pcs[i], &f);
 
 		for (int k = 0; k < nframes; k++) {
-			if (f[k].flags & GOLIN_FRAME_WRAPPER)
+			if (f[k].flags & (GOLIN_FRAME_WRAPPER | GOLIN_FRAME_RUNTIME))
 				continue;
 			if (!is_constructor(f[k].func))
 				return f[k];

@@ -213,14 +213,18 @@ enum golin_site_kind {
 			       * first call; base and value registers are told */
 	GOLIN_SITE_ENTRY = 4, /* the first instruction (functions without a stack check) */
 	/* The conditional jump behind the first compare with runtime.writeBarrier: base_reg has the
-	 * object that is being made. The first `disp` argument words stand at 16(%rbp) and on, where
-	 * the caller left room for them. */
+	 * object that is being made. The first `disp` argument words stand at 16(%rbp) and on,
+	 * where the caller left room for them. */
 	GOLIN_SITE_BARRIER = 5,
-	/* The conditional jump behind `call target; test %bl,%bl`, target(...) (word, bool): rax and
-	 * bl have what it returned. drop_flags drops false. */
+	/* The conditional jump behind `call target; test %bl,%bl`, target(...) (word, bool): rax
+	 * and bl have what it returned. drop_flags drops false. */
 	GOLIN_SITE_RESULT = 6,
 	/* As GOLIN_SITE_PROLOGUE; the entry of a function without a stack check. */
 	GOLIN_SITE_ONCE = 7,
+	/* The same jump as GOLIN_SITE_BARRIER's, in a function that changes an object, if at all.
+	 * The argument words whose bits are set in `disp` stand in their places from 16(%rbp) on.
+	 */
+	GOLIN_SITE_COMMIT = 8,
 };
 
 enum golin_insn {
@@ -236,7 +240,7 @@ struct golin_site_want {
 	char func[96];
 	char target[96]; /* GOLIN_SITE_CALL, GOLIN_SITE_RESULT */
 	uint32_t kind;	 /* enum golin_site_kind */
-	int32_t disp;	 /* GOLIN_SITE_STORE, GOLIN_SITE_BARRIER */
+	int32_t disp;	 /* GOLIN_SITE_STORE, GOLIN_SITE_BARRIER, GOLIN_SITE_COMMIT */
 };
 
 struct golin_site {
