@@ -23,13 +23,21 @@ PHASES = {
     "contexts": ["context."],
     "causes": ["context."],
     "panics": ["panic."],
+    "signals": ["panic."],
+    "fatal": ["panic."],
+    "deadlock": ["panic."],
     "timers": ["timer."],
     "gc": ["gc."],
     "labels": ["goroutine.labels", "context.create.value"],
     "io": ["io."],
+    "files": ["io."],
+    "datagrams": ["io."],
+    "streams": ["io."],
     "http": ["http."],
     "coroutines": ["goroutine.create.coroutine"],
 }
+# These end the program, which says beforehand what it will do.
+ENDS = {"fatal", "deadlock"}
 SINCE = {"causes": 21, "coroutines": 23}
 
 failures = 0
@@ -100,7 +108,8 @@ class Seen:
 
 
 def run(path, phase):
-    prog = subprocess.Popen([path, phase], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    prog = subprocess.Popen([path, phase], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                            stderr=subprocess.DEVNULL if phase in ENDS else None)
     ready = prog.stdout.readline().split()
     if ready[:1] != ["ready"]:
         raise RuntimeError(f"{path}: {ready}")
@@ -117,9 +126,11 @@ def run(path, phase):
         if line == "end\n":
             break
         said.append(line.rstrip("\n"))
+    if phase in ENDS:
+        prog.wait(LIMIT)
     out, _ = watch.communicate(timeout=LIMIT)
     prog.communicate(timeout=LIMIT)
-    check(prog.returncode == 0, f"{path} {phase}: exit {prog.returncode}")
+    check(prog.returncode == (2 if phase in ENDS else 0), f"{path} {phase}: exit {prog.returncode}")
     check(watch.returncode == 0, f"{WATCH}: exit {watch.returncode}")
     said = Said(said)
     return int(armed[1]), said, Seen(out.splitlines(), said)
@@ -151,6 +162,9 @@ def main():
     live.require_live()
     path = live.program("hooks", version, variant)
     for phase in phases or PHASES:
+        # With C code in the program the runtime finds no deadlocks.
+        if phase == "deadlock" and variant in ("cgo", "race"):
+            continue
         if minor >= SINCE.get(phase, 0):
             compare(phase, *run(path, phase))
     sys.exit(1 if failures else 0)
