@@ -22,6 +22,7 @@ struct cmd_config {
 		text, quiet, help, explain, list;
 	const char *filter, *output, *log, *script, *diff, *arch, *exe, *debug_file;
 	int diff_at; /* how many arguments stand before --diff */
+	bool debuginfod;
 	struct cmd_words structs;
 	uint32_t keep, stacks;
 	uint64_t ring;

@@ -245,9 +245,15 @@ static int run_diff(const struct cmd_config *cfg, const bool *structs, bool *ret
 	/* `--diff A B` and `A --diff B`: in both, A is the old one. */
 	const char *words[2] = {cfg->diff_at ? cfg->args[0] : cfg->diff,
 				cfg->diff_at ? cfg->diff : cfg->args[0]};
-	struct offsets_input *in = calloc(2, sizeof(*in));
+	struct offsets_input *in;
 	int r;
 
+	if ((cfg->debug_file || cfg->exe) &&
+	    offsets_is_version(words[0]) == offsets_is_version(words[1]))
+		return golin_err_set(err, -EINVAL,
+				     "%s is of one program: with --diff, compare that to a version",
+				     cfg->exe ? "--exe" : "--debug-file");
+	in = calloc(2, sizeof(*in));
 	if (!in)
 		return golin_err_set(err, -ENOMEM, "out of memory");
 	r = open_both(cfg, words, in, err);
@@ -317,6 +323,8 @@ static int check_usage(const struct cmd_config *cfg, struct golin_err *err)
 		return usage(err, "--diff needs two: --diff A B");
 	if (cfg->nargs != 1)
 		return usage(err, cfg->nargs ? "more than one BINARY" : "no BINARY");
+	if (cfg->debug_file && cfg->layout == 3)
+		return usage(err, "--debug-file is DWARF, and --source table wants none");
 	if (cfg->diff && cfg->explain)
 		return usage(err, "--explain is of one, not of a --diff");
 	if (cfg->diff && (format == FORMAT_HEADER || format == FORMAT_TSV))

@@ -53,7 +53,8 @@ const struct cmd cmds[] = {
 	 offsets_help,
 	 OPTION_BIT(JSON) | OPTION_BIT(FORMAT) | OPTION_BIT(STRUCT) | OPTION_BIT(SOURCE) |
 		 OPTION_BIT(DIFF) | OPTION_BIT(EXPLAIN) | OPTION_BIT(LIST) | OPTION_BIT(ARCH) |
-		 OPTION_BIT(EXE) | OPTION_BIT(QUIET),
+		 OPTION_BIT(DEBUG_FILE) | OPTION_BIT(DEBUGINFOD) | OPTION_BIT(EXE) |
+		 OPTION_BIT(QUIET),
 	 cmd_offsets},
 	{"doctor", "", "what this machine lets golin do, and how to mend it", NULL,
 	 OPTION_BIT(JSON), cmd_doctor},

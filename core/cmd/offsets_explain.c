@@ -14,10 +14,18 @@
 static void why_dwarf(const struct cmd_config *cfg, const struct offsets_input *in, char *dst,
 		      size_t cap)
 {
-	snprintf(dst, cap,
-		 "the program has DWARF %u, which tells what this very build has%s; it holds all "
-		 "that golin requires",
-		 in->info->dwarf_version, cfg->layout == 2 ? " (--source dwarf asks for it)" : "");
+	const char *asked = cfg->layout == 2 ? " (--source dwarf asks for it)" : "";
+
+	if (*in->debug_file)
+		snprintf(dst, cap,
+			 "the program's DWARF %u lies in '%.400s', split off from it, and tells "
+			 "what this very build has%s",
+			 in->info->dwarf_version, in->debug_file, asked);
+	else
+		snprintf(dst, cap,
+			 "the program has DWARF %u, which tells what this very build has%s; it "
+			 "holds all that golin requires",
+			 in->info->dwarf_version, asked);
 }
 
 static void why_table(const struct cmd_config *cfg, const struct offsets_input *in, char *dst,
@@ -35,8 +43,10 @@ static void why_table(const struct cmd_config *cfg, const struct offsets_input *
 			 go, arch);
 	else
 		snprintf(dst, cap,
-			 "the program has no DWARF of Go (stripped, or linked with -w): golin's "
-			 "table has %s for %s, made from that release's own DWARF",
+			 "the program has no DWARF of Go (stripped, or linked with -w), nor is "
+			 "there "
+			 "a .debug file of it: golin's table has %s for %s, made from that "
+			 "release's own DWARF",
 			 go, arch);
 }
 

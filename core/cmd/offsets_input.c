@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "core_file.h"
+#include "debug_file.h"
 #include "image_process.h"
 #include "open.h"
 
@@ -89,15 +90,42 @@ static int open_version(const struct cmd_config *cfg, const char *word, const ch
 
 /* ---- programs ---- */
 
+static int open_debug_file(const struct cmd_config *cfg, int fd, struct offsets_input *in,
+			   struct golin_err *err)
+{
+	_cleanup_close_ int debug = open(cfg->debug_file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (debug < 0)
+		return golin_err_set(err, errno == EACCES ? -EPERM : -ENOENT,
+				     "cannot open '%s': %s", cfg->debug_file, strerror(errno));
+	return golin_imgproc_open_debug(fd, debug, in->label, layout_choice(cfg), &in->p, err);
+}
+
 static int open_image(const struct cmd_config *cfg, int fd, struct offsets_input *in,
 		      struct golin_err *err)
 {
-	int r = golin_imgproc_open(fd, in->label, layout_choice(cfg), &in->p, err);
+	const struct golin_debug_search search = {.debuginfod = cfg->debuginfod};
+	const char *path;
+	int r;
 
+	if (cfg->debug_file) {
+		r = open_debug_file(cfg, fd, in, err);
+	} else {
+		if (cfg->debuginfod)
+			report_progress("asking debuginfod where there is no DWARF");
+		r = golin_imgproc_open_search(fd, &search, in->label, layout_choice(cfg), &in->p,
+					      err);
+		report_progress(NULL);
+	}
 	if (r)
 		return r;
 	in->info = golin_imgproc_info(in->p);
 	in->layout = golin_imgproc_layout(in->p);
+	path = cfg->debug_file ? cfg->debug_file : golin_imgproc_debug_file(in->p);
+	if (path && in->layout->source == GOLIN_FROM_DWARF)
+		golin_text_clean(in->debug_file, sizeof(in->debug_file), path, strlen(path));
+	if (golin_imgproc_debug_note(in->p))
+		report_note("%s", golin_imgproc_debug_note(in->p));
 	return 0;
 }
 
@@ -243,5 +271,6 @@ struct golin_render offsets_input_render(const struct offsets_input *in)
 		.layout = in->layout,
 		.known_absent = in->known_absent,
 		.label = *in->label ? in->label : NULL,
+		.debug_file = *in->debug_file ? in->debug_file : NULL,
 	};
 }

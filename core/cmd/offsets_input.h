@@ -11,6 +11,7 @@
 struct offsets_input {
 	char name[256];		 /* as it was asked for; clean */
 	char label[1024];	 /* the file, "" for a version; clean */
+	char debug_file[1024];	 /* that has its DWARF, or ""; clean */
 	struct golin_imgproc *p; /* NULL: a version */
 	const struct golin_image_info *info;
 	const struct golin_layout *layout;
