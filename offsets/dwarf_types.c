@@ -400,6 +400,10 @@ static int walk_unit(struct walk *w, struct view *v)
 		r = get_entry(w, v, off, &e);
 		if (r)
 			return r;
+		/* Some of its types stand elsewhere: not to be taken for absent. */
+		if (depth == 1 && e.tag == DW_TAG_imported_unit)
+			return golin_err_set(w->err, -EOPNOTSUPP,
+					     "Go's types are spread over several units (dwz)");
 		if (depth == 1 && e.tag == DW_TAG_structure_type) {
 			r = wanted(w, &e, &open.id);
 			open.off = off;
@@ -501,6 +505,9 @@ int dwarf_types_collect(const struct elf_image *e, const struct dwarf_want *want
 	memset(ret, 0, want->nstructs * sizeof(*ret));
 	for (int i = 0; i < want->nstructs; i++)
 		w.missing += !(want->dispensable && want->dispensable[i]);
+	if (elf_image_section(e, ".gnu_debugaltlink"))
+		return golin_err_set(err, -EOPNOTSUPP,
+				     "a part of its DWARF stands in another file (dwz -m)");
 	r = dwarf_elf_open(e, &w.d, err);
 	if (r)
 		return r;

@@ -14,6 +14,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 #include <zlib.h>
+#include <zstd.h>
 #include "base/err.h"
 #include "dwarf_types.h"
 #include "elf_image.h"
@@ -99,7 +100,18 @@ static void label(struct dw *d, int n)
 }
 
 /* Codes of the abbreviations. */
-enum { A_CU = 1, A_STRUCT, A_MEMBER, A_BASE, A_POINTER, A_TYPEDEF, A_PAD, A_NEST, A_EMPTY };
+enum {
+	A_CU = 1,
+	A_STRUCT,
+	A_MEMBER,
+	A_BASE,
+	A_POINTER,
+	A_TYPEDEF,
+	A_PAD,
+	A_NEST,
+	A_EMPTY,
+	A_IMPORT
+};
 
 /* One abbreviation with up to three attributes; attribute 0 ends them. */
 static uint8_t *put_abbrev(uint8_t *p, int code, int tag, bool children, const uint8_t attrs[3][2])
@@ -139,6 +151,7 @@ static size_t put_abbrevs(uint8_t *start, bool remote, bool sibling)
 	p = put_abbrev(p, A_PAD, DW_TAG_subprogram, false, pads);
 	p = put_abbrev(p, A_NEST, DW_TAG_lexical_block, true, nest);
 	p = put_abbrev(p, A_EMPTY, DW_TAG_subroutine_type, false, none);
+	p = put_abbrev(p, A_IMPORT, DW_TAG_imported_unit, false, none);
 	*p++ = 0;
 	return p - start;
 }
@@ -276,7 +289,7 @@ static void put_program(struct dw *d, size_t before, size_t between, size_t behi
 	resolve(d);
 }
 
-enum packing { PLAIN, ELF_ZLIB, GNU_ZLIB };
+enum packing { PLAIN, ELF_ZLIB, GNU_ZLIB, ELF_ZSTD, PACKINGS };
 
 /* Compresses src; the result is to be freed. */
 static uint8_t *pack(struct dw *d, enum packing how, const uint8_t *src, size_t len, size_t *ret)
@@ -286,13 +299,22 @@ static uint8_t *pack(struct dw *d, enum packing how, const uint8_t *src, size_t 
 	uint8_t *p = calloc(1, header + out);
 
 	assert_non_null(p);
-	assert_int_equal(compress2(p + header, &out, src, len, 6), Z_OK);
+	if (how == ELF_ZSTD) {
+		free(p);
+		out = ZSTD_compressBound(len);
+		p = calloc(1, header + out);
+		assert_non_null(p);
+		out = ZSTD_compress(p + header, out, src, len, 3);
+		assert_false(ZSTD_isError(out));
+	} else {
+		assert_int_equal(compress2(p + header, &out, src, len, 6), Z_OK);
+	}
 	if (how == GNU_ZLIB) {
 		memcpy(p, "ZLIB", 4);
 		for (int i = 0; i < 8; i++)
 			p[4 + i] = (uint64_t)len >> (8 * (7 - i));
 	} else {
-		elfb_put(&d->elf, p, 4, ELFCOMPRESS_ZLIB);
+		elfb_put(&d->elf, p, 4, how == ELF_ZSTD ? 2 : ELFCOMPRESS_ZLIB);
 		elfb_put(&d->elf, p + (d->elf.is32 ? 4 : 8), d->elf.is32 ? 4 : 8, len);
 	}
 	*ret = header + out;
@@ -306,7 +328,7 @@ static void add_packed(struct dw *d, enum packing how, const char *plain, const 
 	if (how != PLAIN)
 		src = *ret_mem = pack(d, how, src, len, &len);
 	elfb_section(&d->elf, how == GNU_ZLIB ? gnu : plain, SHT_PROGBITS,
-		     how == ELF_ZLIB ? SHF_COMPRESSED : 0, 0, src, len);
+		     how == ELF_ZLIB || how == ELF_ZSTD ? SHF_COMPRESSED : 0, 0, src, len);
 }
 
 static void open_dw(struct dw *d, enum packing how, bool sibling, struct elf_image *ret)
@@ -398,18 +420,16 @@ static void expect_error(struct dw *d, enum packing how, bool sibling, int code,
 
 static void test_forms(void **state)
 {
-	static const enum packing packings[] = {PLAIN, ELF_ZLIB, GNU_ZLIB};
-
 	for (int version = 4; version <= 5; version++)
 		for (int kind = 0; kind < 16; kind++)
-			for (int p = 0; p < 3; p++) {
+			for (int p = 0; p < PACKINGS; p++) {
 				struct dw d = {.version = version,
 					       .remote = kind & 4,
 					       .dwarf64 = kind & 8,
 					       .elf = {.is32 = kind & 1, .big_endian = kind & 2}};
 
 				put_program(&d, 1000, 1000, 1000);
-				expect_right(&d, packings[p]);
+				expect_right(&d, p);
 			}
 }
 
@@ -428,7 +448,7 @@ static void test_growth(void **state)
 		expect_right(&d, PLAIN);
 	}
 	for (size_t i = 0; i < 3; i++)
-		for (int p = PLAIN; p <= GNU_ZLIB; p++) {
+		for (int p = PLAIN; p < PACKINGS; p++) {
 			struct dw d = {.version = 5};
 
 			put_program(&d, far[i], far[2 - i], far[i]);
@@ -616,6 +636,88 @@ static void test_stream(void **state)
 		elf_image_done(&e);
 		free(p);
 	}
+}
+
+/* Frames of zstd that lie, end early, are damaged, or want too much memory. */
+static void test_zstd(void **state)
+{
+	static const char *const msg[] = {
+		"section .debug_abbrev claims 4999 bytes, its zstd frame 5000: refused",
+		"section .debug_abbrev ends after 5000 bytes, it claims 5001",
+		"section .debug_abbrev cannot be inflated: Restored data doesn't match checksum "
+		"behind 0 bytes",
+		"section .debug_abbrev ends after 0 bytes, it claims 5000",
+		"section .debug_abbrev does not hold a frame of zstd",
+		"section .debug_abbrev asks for a zstd window of more than 8 MiB: refused",
+		"section .debug_abbrev has more than the 4999 bytes it claims",
+	};
+	uint8_t plain[5000], info[64] = {0};
+
+	for (size_t i = 0; i < sizeof(plain); i++)
+		plain[i] = i * i >> 3;
+	for (int i = 0; i < 7; i++) {
+		struct elfb b = {0};
+		uint8_t p[24 + 8192] = {0};
+		ZSTD_CCtx *ctx = ZSTD_createCCtx();
+		struct dwarf_struct s[2];
+		struct golin_err err;
+		struct elf_image e;
+		uint32_t version;
+		size_t len;
+		int fd;
+
+		assert_non_null(ctx);
+		ZSTD_CCtx_setParameter(ctx, ZSTD_c_checksumFlag, 1);
+		if (i >= 5) { /* a frame that does not say how much it holds */
+			ZSTD_inBuffer in = {plain, sizeof(plain), 0};
+			ZSTD_outBuffer out = {p + 24, sizeof(p) - 24, 0};
+
+			ZSTD_CCtx_setParameter(ctx, ZSTD_c_windowLog, i == 5 ? 24 : 20);
+			assert_false(ZSTD_isError(
+				ZSTD_compressStream2(ctx, &out, &in, ZSTD_e_continue)));
+			assert_int_equal(ZSTD_compressStream2(ctx, &out, &in, ZSTD_e_end), 0);
+			len = out.pos;
+		} else {
+			len = ZSTD_compress2(ctx, p + 24, sizeof(p) - 24, plain, sizeof(plain));
+		}
+		ZSTD_freeCCtx(ctx);
+		assert_false(ZSTD_isError(len));
+		elfb_put(&b, p, 4, 2);
+		elfb_put(&b, p + 8, 8, i == 0 || i == 6 ? 4999 : i == 1 ? 5001 : 5000);
+		if (i == 2)
+			p[24 + len - 1] ^= 1;
+		if (i == 3)
+			len = 100;
+		if (i == 4)
+			p[24] ^= 1;
+		elfb_section(&b, ".debug_abbrev", SHT_PROGBITS, SHF_COMPRESSED, 0, p, 24 + len);
+		elfb_section(&b, ".debug_info", SHT_PROGBITS, 0, 0, info, sizeof(info));
+		fd = elfb_build_fd(&b);
+		assert_int_equal(elf_image_open(fd, &e, NULL), 0);
+		close(fd);
+		assert_int_equal(collect(&e, s, &version, &err), -EBADMSG);
+		assert_string_equal(err.msg, msg[i]);
+		elf_image_done(&e);
+	}
+}
+
+/* Parts that stand in other files or units are not taken for absent. */
+static void test_spread(void **state)
+{
+	struct dw d = {.version = 4}, e = {.version = 4};
+
+	begin_unit(&d, "runtime", DW_LANG_Go);
+	put_uleb(&d, A_IMPORT);
+	put_types(&d);
+	put_leaf_types(&d);
+	end_unit(&d);
+	resolve(&d);
+	expect_error(&d, PLAIN, false, -EOPNOTSUPP,
+		     "Go's types are spread over several units (dwz)");
+	put_program(&e, 10, 10, 10);
+	elfb_section(&e.elf, ".gnu_debugaltlink", SHT_PROGBITS, 0, 0, "x", 1);
+	expect_error(&e, PLAIN, false, -EOPNOTSUPP,
+		     "a part of its DWARF stands in another file (dwz -m)");
 }
 
 static void test_no_abbrev(void **state)
@@ -838,6 +940,7 @@ int main(void)
 		cmocka_unit_test(test_stops),	cmocka_unit_test(test_missing_struct),
 		cmocka_unit_test(test_absent),	cmocka_unit_test(test_compression),
 		cmocka_unit_test(test_stream),	cmocka_unit_test(test_no_abbrev),
+		cmocka_unit_test(test_zstd),	cmocka_unit_test(test_spread),
 		cmocka_unit_test(test_corrupt), cmocka_unit_test(test_sibling),
 		cmocka_unit_test(test_deep),	cmocka_unit_test(test_huge),
 		cmocka_unit_test(test_cut),	cmocka_unit_test(test_mutated),
