@@ -302,8 +302,7 @@ int main(int argc, char **argv)
 	if (!ring)
 		die("BPF ring", strerror(errno));
 	if (n && !attach_multi(bpf, exe)) {
-		if ((int)bpf_program__expected_attach_type(bpf->progs.watch) ==
-		    ATTACH_UPROBE_MULTI)
+		if ((int)bpf_program__expected_attach_type(bpf->progs.watch) == ATTACH_UPROBE_MULTI)
 			die("uprobe_multi", strerror(errno));
 		attach_each(bpf, atoi(argv[1]), exe);
 	}
