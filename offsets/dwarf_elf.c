@@ -120,6 +120,10 @@ static int fill(struct dwarf_elf *d, struct debug_section *s, size_t off, size_t
 				     max_inflated >> 20);
 	if (mprotect(d->buf + from, off - from + len, PROT_READ | PROT_WRITE) < 0)
 		return golin_err_set(err, -ENOMEM, "out of memory");
+#ifdef MADV_POPULATE_WRITE
+	/* All pages at once rather than by a fault each; old kernels cannot. */
+	(void)madvise(d->buf + from, off - from + len, MADV_POPULATE_WRITE);
+#endif
 	return debug_section_read(s, d->buf + off, len, err);
 }
 
