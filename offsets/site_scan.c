@@ -147,8 +147,12 @@ struct frame {
 	int64_t sp, bp;
 	bool sp_known, bp_known;
 	uint32_t spilled;   /* argument words that stand in their places */
+	uint32_t merged;    /* places that got the word of another argument */
 	uint32_t overwrote; /* places that got something else */
 	uint32_t changed;   /* argument registers that no longer hold their word */
+	/* As the body of the function has it: what stands behind a return is jumped to. */
+	int64_t body_sp;
+	bool in_body;
 };
 
 enum { FRAME_ARGS = 9 };
@@ -186,8 +190,31 @@ static void frame_store(struct frame *fr, const struct x86_insn *in)
 		return;
 	if (arg == slot)
 		fr->spilled |= 1u << slot;
+	else if (arg >= 0 && !(fr->changed & 1u << arg))
+		fr->merged |= 1u << slot;
 	else
 		fr->overwrote |= 1u << slot;
+}
+
+/*
+ * The stack pointer does not move in the body of a function of Go, from its first branch or call
+ * on; what stands behind a return is in the body again, whatever way leads there.
+ */
+static bool frame_body(struct frame *fr, const struct x86_insn *in)
+{
+	if (in->i.mnemonic == ZYDIS_MNEMONIC_RET) {
+		fr->changed = UINT32_MAX;
+		fr->sp = fr->body_sp;
+		fr->bp = -8;
+		fr->sp_known = fr->bp_known = fr->in_body;
+		return true;
+	}
+	if (!fr->in_body && fr->sp_known && fr->bp_known && fr->bp == -8 &&
+	    (x86_is_jcc(in) || in->i.mnemonic == ZYDIS_MNEMONIC_CALL)) {
+		fr->in_body = true;
+		fr->body_sp = fr->sp;
+	}
+	return false;
 }
 
 static void frame_step(struct frame *fr, const struct x86_insn *in)
@@ -196,6 +223,8 @@ static void frame_step(struct frame *fr, const struct x86_insn *in)
 	bool to_rbp = a->type == ZYDIS_OPERAND_TYPE_REGISTER && a->reg.value == ZYDIS_REGISTER_RBP,
 	     to_rsp = a->type == ZYDIS_OPERAND_TYPE_REGISTER && a->reg.value == ZYDIS_REGISTER_RSP;
 
+	if (frame_body(fr, in))
+		return;
 	if (a->type == ZYDIS_OPERAND_TYPE_MEMORY && a->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE)
 		frame_store(fr, in);
 	if (in->i.mnemonic == ZYDIS_MNEMONIC_CALL) {
@@ -354,6 +383,7 @@ void site_find_barrier(struct golin_image *img, const struct pcln_func *f, int32
 		site_fail(s, -ENODATA, "no object is stored to before the write barrier");
 		return;
 	}
+	fr.overwrote |= fr.merged;
 	if (!args_in_place(img, &fr, (1u << nargs) - 1, s))
 		return;
 	s->base_reg = (uint8_t)object;
@@ -363,7 +393,8 @@ void site_find_barrier(struct golin_image *img, const struct pcln_func *f, int32
 
 /*
  * The object was there before, and what leaves the function early, because there is nothing to
- * change, does not come here.
+ * change, does not come here. Without optimisation an argument's place may have got the word of
+ * another: `if cause == nil { cause = err }`.
  */
 void site_find_commit(struct golin_image *img, const struct pcln_func *f, int32_t args,
 		      struct golin_site *s)

@@ -32,7 +32,7 @@ EXPECTED = {
     "context.create": (13, 27), "context.create.value": (13, 27),
     "context.create.deadline": (13, 27), "context.create.timeout": (13, 27),
     "context.create.timeout.cause": (21, 27), "context.cancel": (13, 27),
-    "context.cancel.timer": (13, 27), "context.cancel.afterfunc": (21, 27),
+    "context.cancel.timer": (13, 27), "context.cancel.effect": (13, 27), "context.cancel.afterfunc": (21, 27),
     "context.detach": (13, 27),
     "panic.start": (13, 27), "panic.recover": (13, 27), "panic.recover.call": (13, 27),
     "panic.defer": (13, 27), "panic.defer.open": (14, 21), "panic.goexit": (13, 27),
@@ -155,6 +155,8 @@ def check_barrier(h, body, at):
     first = next((k for k, i in enumerate(body) if i.op == "cmpl"
                   and i.symbol == "runtime.writeBarrier"), None)
     check(compare == first, f"{h['event']}: not behind the first compare with the write barrier")
+    if h["kind"] == "commit":
+        return
     store = next((m for i in reversed(body[:compare])
                   if (m := re.match(r"mov\s+%r\w+,\(%(\w+)\)$", i.text))), None)
     check(store and h["where"].startswith(f"ctx={store[1]} "),
@@ -215,7 +217,7 @@ def check_site(path, h, names, minor):
         check(h["vaddr"] == lo, f"{event}: not the entry")
         check(not any(i.symbol.startswith("runtime.morestack") for i in body if i.op == "call"),
               f"{event}: its stack grows, and the entry runs again")
-    elif kind == "barrier":
+    elif kind in ("barrier", "commit"):
         check_barrier(h, body, at)
     elif kind == "result":
         check_result(h, body, at)

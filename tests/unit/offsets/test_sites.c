@@ -364,6 +364,53 @@ static void barriers(void **state)
 	assert_int_equal(s.error, -EINVAL);
 }
 
+/* The same branch in a function that changes something, or returns early. */
+static void commits(void **state)
+{
+	const struct mini_func f[] = {
+		{"runtime.gcWriteBarrier2", CODE(0xc3), 0},
+		/* test %rax,%rax; jne over: add $0x10,%rsp; pop %rbp; ret */
+		{"main.f",
+		 CODE(FRAME, SPILL_0, SPILL_1, 0x48, 0x85, 0xc0, 0x75, 0x06, 0x48, 0x83, 0xc4, 0x10,
+		      0x5d, 0xc3, STORE, COMPARE, 0x74, 0x05, CALL(1, 46, 0), 0xc3),
+		 0},
+		/* The place of word 1 gets word 0: mov %rax,0x28(%rsp) */
+		{"main.merged",
+		 CODE(FRAME, SPILL_0, SPILL_1, 0x48, 0x89, 0x44, 0x24, 0x28, STORE, COMPARE, 0x74,
+		      0x05, CALL(2, 40, 0), 0xc3),
+		 0},
+		/* It gets something else: mov %rdx,0x28(%rsp) */
+		{"main.over",
+		 CODE(FRAME, SPILL_0, SPILL_1, 0x48, 0x89, 0x54, 0x24, 0x28, STORE, COMPARE, 0x74,
+		      0x05, CALL(3, 40, 0), 0xc3),
+		 0},
+		/* No frame before the return: then what stands behind is not known. */
+		{"main.early",
+		 CODE(0x48, 0x85, 0xc0, 0x75, 0x01, 0xc3, FRAME, SPILL_0, SPILL_1, STORE, COMPARE,
+		      0x74, 0x05, CALL(4, 41, 0), 0xc3),
+		 0},
+	};
+	struct golin_site s;
+
+	s = site(f, 5, "main.f", GOLIN_SITE_COMMIT, "", 3);
+	assert_int_equal(s.error, 0);
+	assert_int_equal(s.vaddr, mini_at(1) + 44);
+	assert_string_equal(s.why,
+			    "the first branch on the write barrier; not for a call without effect");
+	s = site(f, 5, "main.merged", GOLIN_SITE_COMMIT, "", 3);
+	assert_int_equal(s.error, 0);
+	s = site(f, 5, "main.merged", GOLIN_SITE_BARRIER, "", 2);
+	assert_string_equal(s.why, "arguments are overwritten before it");
+	s = site(f, 5, "main.over", GOLIN_SITE_COMMIT, "", 3);
+	assert_string_equal(s.why, "arguments are overwritten before it");
+	s = site(f, 5, "main.over", GOLIN_SITE_COMMIT, "", 1);
+	assert_int_equal(s.error, 0);
+	s = site(f, 5, "main.early", GOLIN_SITE_COMMIT, "", 3);
+	assert_string_equal(s.why, "%rbp is not known to be the frame pointer there");
+	s = site(f, 5, "main.f", GOLIN_SITE_COMMIT, "", 1 << 9);
+	assert_int_equal(s.error, -EINVAL);
+}
+
 static void results(void **state)
 {
 	const struct mini_func f[] = {
@@ -478,6 +525,7 @@ int main(void)
 		cmocka_unit_test(stores),
 		cmocka_unit_test(nop_before_the_call),
 		cmocka_unit_test(barriers),
+		cmocka_unit_test(commits),
 		cmocka_unit_test(results),
 		cmocka_unit_test(entries),
 		cmocka_unit_test(real_program),
