@@ -40,6 +40,8 @@
 
 #ifdef __cplusplus
 extern "C" {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow" /* golin_image_info is a struct and a function */
 #endif
 #pragma GCC visibility push(default)
 
@@ -303,6 +305,7 @@ size_t golin_image_late_targets(struct golin_image *img, struct golin_late_targe
 
 #pragma GCC visibility pop
 #ifdef __cplusplus
+#pragma GCC diagnostic pop
 }
 #endif
 #endif
