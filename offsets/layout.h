@@ -21,7 +21,21 @@ enum { LAYOUT_MAX_STRUCT = 64 << 20 };
 int layout_from_dwarf(struct elf_image *e, const bool *known_absent, struct golin_layout *ret,
 		      uint32_t *ret_version, struct golin_err *err);
 
-/* From the table. -ENODATA: it does not know this version or architecture, and which it knows. */
+/*
+ * As the offset of a field that is not there (GOLIN_FROM_NONE): whether this Go version has it is
+ * not known, either. Otherwise it is known to be absent, as far as its struct is there.
+ */
+#define LAYOUT_UNKNOWN UINT32_MAX
+
+static inline bool layout_is_unknown(const struct golin_field *f)
+{
+	return f->source == GOLIN_FROM_NONE && f->offset == LAYOUT_UNKNOWN;
+}
+
+/*
+ * From the table. -ENODATA: it does not know this version or architecture, and which it knows, or
+ * not all that is required of it.
+ */
 int layout_from_table(const struct golin_go_version *go, const char *arch, struct golin_layout *ret,
 		      struct golin_err *err);
 /*

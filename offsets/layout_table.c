@@ -150,15 +150,13 @@ static void forget_struct(struct golin_layout *l, enum golin_struct_id s)
 	enum golin_field_id end, f = golin_struct_fields(s, &end);
 
 	memset(&l->structs[s], 0, sizeof(l->structs[s]));
-	memset(&l->fields[f], 0, (end - f) * sizeof(l->fields[0]));
+	for (; f < end; f++)
+		l->fields[f] = (struct golin_field){.offset = LAYOUT_UNKNOWN};
 }
 
-/*
- * Forgets the structs that the program's experiments change. *ret_name: an experiment that changes
- * any, for the message.
- */
+/* Forgets the structs that the program's experiments change. */
 static int apply_experiments(const struct golin_go_version *go, uint16_t key,
-			     struct golin_layout *l, const char **ret_name, struct golin_err *err)
+			     struct golin_layout *l, struct golin_err *err)
 {
 	const char *p = experiment_list(go->text);
 
@@ -174,8 +172,6 @@ static int apply_experiments(const struct golin_go_version *go, uint16_t key,
 					     (int)len, p, go->short_);
 		for (size_t i = 0; i < x->n; i++)
 			forget_struct(l, experiment_structs[x->first + i]);
-		if (x->n)
-			*ret_name = x->name;
 	}
 	return 0;
 }
@@ -191,15 +187,16 @@ static void take_row(struct golin_layout *l, const struct row *r)
 {
 	struct golin_field *f;
 
-	if (r->offset == ABSENT)
-		return;
 	if (r->item >= GOLIN_F_MAX) {
-		l->structs[r->item - GOLIN_F_MAX] =
-			(struct golin_struct){.size = r->size, .source = GOLIN_FROM_TABLE};
+		if (r->offset != ABSENT)
+			l->structs[r->item - GOLIN_F_MAX] =
+				(struct golin_struct){.size = r->size, .source = GOLIN_FROM_TABLE};
 		return;
 	}
 	f = &l->fields[r->item];
-	f->offset = r->offset;
+	f->offset = r->offset == ABSENT ? 0 : r->offset;
+	if (r->offset == ABSENT)
+		return;
 	f->size = r->size;
 	f->source = GOLIN_FROM_TABLE;
 	snprintf(f->type, sizeof(f->type), "%s", types + r->type);
@@ -237,28 +234,46 @@ bool layout_table_range(const struct golin_go_version *go, const char *arch_name
 	return false;
 }
 
+/*
+ * Where a size changed between two releases and those between them could not be looked at, the
+ * table has no row for them. Without its size nothing is said of a struct.
+ */
+static void forget_unsized(struct golin_layout *l)
+{
+	for (int s = 0; s < GOLIN_S_MAX; s++) {
+		enum golin_field_id end, f = golin_struct_fields(s, &end);
+
+		for (; f < end && !l->structs[s].source; f++)
+			if (l->fields[f].source) {
+				forget_struct(l, s);
+				break;
+			}
+	}
+}
+
 int layout_from_table(const struct golin_go_version *go, const char *arch_name,
 		      struct golin_layout *ret, struct golin_err *err)
 {
 	int arch = arch_find(arch_name), r;
-	const char *experiment = NULL;
 	uint16_t key;
 
 	if (!table_key(go, arch, &key))
 		return refuse_version(go, arch_name, err);
 	memset(ret, 0, sizeof(*ret));
 	ret->source = GOLIN_FROM_TABLE;
+	for (int s = 0; s < GOLIN_S_MAX; s++)
+		forget_struct(ret, s);
 	for (size_t i = 0; i < nrows; i++)
 		if (row_is_for(&rows[i], arch, key))
 			take_row(ret, &rows[i]);
-	r = apply_experiments(go, key, ret, &experiment, err);
-	if (!r && experiment) {
-		r = golin_layout_check(ret, err);
-		if (r)
-			golin_err_ctx(err,
-				      "golin's table does not have what GOEXPERIMENT '%s' changes",
-				      experiment);
-	}
+	forget_unsized(ret);
+	r = apply_experiments(go, key, ret, err);
+	if (r)
+		return r;
+	r = golin_layout_check(ret, err);
+	if (r)
+		golin_err_ctx(err, "golin's table does not know all of %s on %s", go->text,
+			      arch_name);
 	return r;
 }
 

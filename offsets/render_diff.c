@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/jsonw.h"
 #include "base/strbuf.h"
+#include "layout.h"
 #include "render_impl.h"
 
 /* What is known of a struct, or of a member of one. */
@@ -41,14 +42,21 @@ static unsigned int from_states(enum state a, enum state b)
 	return a == PRESENT && b == ABSENT ? GONE : SAME;
 }
 
-/* Of a member of a struct that both sides have: then what is not there is absent. */
+static enum state field_state(const struct golin_field *f)
+{
+	if (f->source != GOLIN_FROM_NONE)
+		return PRESENT;
+	return layout_is_unknown(f) ? UNKNOWN : ABSENT;
+}
+
+/* Of a member of a struct that both sides have. */
 static unsigned int field_change(const struct golin_diff *d, enum golin_field_id f)
 {
 	const struct golin_field *a = &d->a->layout->fields[f], *b = &d->b->layout->fields[f];
 	unsigned int c = 0;
 
 	if (a->source == GOLIN_FROM_NONE || b->source == GOLIN_FROM_NONE)
-		return from_states(a->source ? PRESENT : ABSENT, b->source ? PRESENT : ABSENT);
+		return from_states(field_state(a), field_state(b));
 	if (a->offset != b->offset)
 		c |= MOVED;
 	if (a->size != b->size)

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/strbuf.h"
+#include "layout.h"
 #include "render_impl.h"
 
 enum { MAX_NAME = 96, MAX_MEMBERS = 128 };
@@ -95,7 +96,8 @@ static void constants(const struct header *h, enum golin_struct_id s)
 
 		c_name(member, golin_field_name(f));
 		if (v->source == GOLIN_FROM_NONE) {
-			strbuf_addf(h->out, "/* GO_OFFSETOF_%s_%s: absent */\n", name, member);
+			strbuf_addf(h->out, "/* GO_OFFSETOF_%s_%s: %s */\n", name, member,
+				    layout_is_unknown(v) ? "unknown" : "absent");
 			continue;
 		}
 		strbuf_addf(h->out, "#define GO_OFFSETOF_%s_%s %" PRIu32, name, member, v->offset);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* For programs: JSON. */
+#include <stdio.h>
 #include "base/jsonw.h"
 #include "base/strbuf.h"
+#include "layout.h"
 #include "render_impl.h"
 
 static void json_struct(const struct golin_render *r, struct jsonw *w, enum golin_struct_id s)
@@ -44,10 +46,25 @@ static void json_struct(const struct golin_render *r, struct jsonw *w, enum goli
 static void json_unknown(const struct golin_render *r, struct jsonw *w)
 {
 	jsonw_begin(w, "unknown", '[');
-	for (int s = 0; s < GOLIN_S_MAX; s++)
-		if (render_shows(r, s) && r->layout->structs[s].source == GOLIN_FROM_NONE &&
-		    !render_known_absent(r, s))
-			jsonw_str(w, NULL, golin_struct_name(s));
+	for (int s = 0; s < GOLIN_S_MAX; s++) {
+		enum golin_field_id end, f = golin_struct_fields(s, &end);
+		char name[128];
+
+		if (!render_shows(r, s))
+			continue;
+		if (r->layout->structs[s].source == GOLIN_FROM_NONE) {
+			if (!render_known_absent(r, s))
+				jsonw_str(w, NULL, golin_struct_name(s));
+			continue;
+		}
+		for (; f < end; f++) {
+			if (!layout_is_unknown(&r->layout->fields[f]))
+				continue;
+			snprintf(name, sizeof(name), "%s.%s", golin_struct_name(s),
+				 golin_field_name(f));
+			jsonw_str(w, NULL, name);
+		}
+	}
 	jsonw_end(w, ']');
 }
 

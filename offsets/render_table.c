@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include "base/strbuf.h"
+#include "layout.h"
 #include "render_impl.h"
 
 static const char *type_of(const struct golin_field *f)
@@ -53,8 +54,9 @@ static void struct_rows(const struct golin_render *r, struct columns *c, enum go
 		snprintf(size, sizeof(size), "%" PRIu32, v->size);
 		if (v->source == GOLIN_FROM_NONE)
 			columns_row(c,
-				    (const char *[]){name, golin_field_name(f), "absent", "-", "-",
-						     "-", or_dash(from)},
+				    (const char *[]){name, golin_field_name(f),
+						     layout_is_unknown(v) ? "unknown" : "absent",
+						     "-", "-", "-", or_dash(from)},
 				    layout_cells(r));
 		else
 			columns_row(c,

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include "base/strbuf.h"
+#include "layout.h"
 #include "render_impl.h"
 
 static void tsv_end(const struct golin_render *r, uint8_t source, struct strbuf *out)
@@ -33,7 +34,7 @@ static void tsv_struct(const struct golin_render *r, const char *head, enum goli
 
 		strbuf_addf(out, "%s\t%s\t%s\t", head, name, golin_field_name(i));
 		if (f->source == GOLIN_FROM_NONE)
-			strbuf_addf(out, "%s\t-\t-", none);
+			strbuf_addf(out, "%s\t-\t-", layout_is_unknown(f) ? "unknown" : none);
 		else
 			strbuf_addf(out, "%" PRIu32 "\t%" PRIu32 "\t%s", f->offset, f->size,
 				    *f->type ? f->type : "-");

@@ -4,9 +4,9 @@
 #
 #	version arch struct field offset|absent size type
 #
-# A range reaches over all releases that were looked at and agree. Where two neighbouring releases of
-# a minor differ and there are others between them, nothing would be known of those: that is an
-# error, and the remedy is to add the two between which it changed to versions.txt.
+# A range reaches over all releases that were looked at and agree. Where two neighbouring ones of a minor
+# differ, those between them get no row: nothing is known of them. That is said on stderr; the remedy is
+# to add the two releases between which it changed to versions.txt, as far as they can be had.
 BEGIN { FS = OFS = "\t"; bad = 0 }
 
 function key_of(version,   part) {
@@ -89,7 +89,6 @@ function ranges_of_arch(item, arch,   i, j, n, val) {
 		    versions[arch, j] > versions[arch, j - 1] + 1) {
 			printf "merge.awk: %s: %s changes between %s and %s\n", arch, item,
 			       version_of(versions[arch, j - 1]), version_of(versions[arch, j]) > "/dev/stderr"
-			bad = 1
 		}
 	}
 }
@@ -122,7 +121,7 @@ function arch_column(set, from, to,   a, n, i, w, have, whole, out, count) {
 			if (width_of[arches[i]] == w "bit" && arches[i] in have)
 				out = out "," arches[i]
 	}
-	return substr(out, 2)
+	return out == ",64bit,32bit" ? "all" : substr(out, 2)
 }
 
 function print_item(item,   k, i, j, t, order) {

@@ -43,7 +43,7 @@ function arch_bits(s,   a, n, i, bits) {
 	n = split(s, a, ",")
 	bits = ""
 	for (i = 1; i <= n; i++) {
-		if (a[i] == "64bit" || a[i] == "32bit")
+		if (a[i] == "64bit" || a[i] == "32bit" || a[i] == "all")
 			bits = bits "|ARCHES_" toupper(a[i])
 		else if (a[i] in width_of)
 			bits = bits "|1 << ARCH_" a[i]
@@ -118,6 +118,7 @@ END {
 				out = out "|1 << ARCH_" arches[i]
 		print "enum { ARCHES_" w "BIT = " out " };"
 	}
+	print "enum { ARCHES_ALL = ARCHES_32BIT | ARCHES_64BIT };"
 	print "static const char arch_names[][16] = {"
 	for (i = 1; i <= narches; i++)
 		print "\t\"" arches[i] "\","

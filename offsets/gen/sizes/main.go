@@ -6,7 +6,9 @@
 // serves for all architectures, for the search for the release in which a member moved, and for
 // GOEXPERIMENTs. That it says what DWARF says is compared, see ../README.md.
 //
-//	go run . [-x GOEXPERIMENT] GOROOT LAYOUT.DEF PROBE-DIR ARCH...
+//	sizes GOROOT LAYOUT.DEF PROBE-DIR ARCH...	the lines of golin-offsetgen
+//	sizes -x GOROOT LAYOUT.DEF PROBE-DIR ARCH...	a line for each GOEXPERIMENT: version, name, the
+//		structs that it changes on any of the architectures (|-separated, or -)
 package main
 
 import (
@@ -14,6 +16,7 @@ import (
 	"flag"
 	"fmt"
 	"go/ast"
+	"go/constant"
 	"go/parser"
 	"go/token"
 	"go/types"
@@ -23,11 +26,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strings"
 )
 
-var experiment = flag.String("x", "", "GOEXPERIMENT")
+var experiments = flag.Bool("x", false, "what GOEXPERIMENTs change")
+
+// Ends the work on one architecture and experiment.
+func fail(err error) { panic(err) }
 
 // ---- layout.def ----
 
@@ -47,7 +52,7 @@ func names(first, others string) []string {
 func readDef(path string) []wanted {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		log.Fatal(err)
+		fail(err)
 	}
 	entry := regexp.MustCompile(`(?m)^GOLIN_(?:(STRUCT)\(\w+|FIELD\(\w+, \w+), "([^"]*)",\s*"([^"]*)"`)
 	var list []wanted
@@ -77,36 +82,45 @@ type world struct {
 	pkgs  map[string]*pkg
 }
 
-// The go command of the release itself decides which files make up a package.
-func load(root, probe, arch string) *world {
-	cmd := exec.Command(filepath.Join(root, "bin/go"), "list", "-deps", "-json", ".")
+// A package with those that it needs, or these alone. The go command of the release itself decides
+// which files make up a package.
+func list(root, probe, arch, experiment string, what ...string) map[string]*pkg {
+	cmd := exec.Command(filepath.Join(root, "bin/go"), append([]string{"list", "-json"}, what...)...)
 	cmd.Dir = probe
 	cmd.Env = append(os.Environ(), "GOENV=off", "GOFLAGS=", "GOTOOLCHAIN=local", "GOROOT="+root,
-		"GO111MODULE=off", "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+arch, "GOEXPERIMENT="+*experiment)
-	cmd.Stderr = os.Stderr
+		"GO111MODULE=off", "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+arch, "GOEXPERIMENT="+experiment)
+	if experiment == "" {
+		cmd.Stderr = os.Stderr
+	}
 	out, err := cmd.StdoutPipe()
 	if err == nil {
 		err = cmd.Start()
 	}
 	if err != nil {
-		log.Fatal(err)
+		fail(err)
 	}
-	w := &world{token.NewFileSet(), types.SizesFor("gc", arch), map[string]*pkg{}}
-	if w.sizes == nil {
-		log.Fatalf("no sizes for %s", arch)
-	}
+	pkgs := map[string]*pkg{}
 	for d := json.NewDecoder(out); ; {
 		var p pkg
 		if err := d.Decode(&p); err == io.EOF {
 			break
 		} else if err != nil {
-			log.Fatal(err)
+			fail(err)
 		}
-		w.pkgs[p.ImportPath] = &p
+		pkgs[p.ImportPath] = &p
 	}
 	if err := cmd.Wait(); err != nil {
-		log.Fatal(err)
+		fail(err)
 	}
+	return pkgs
+}
+
+func load(root, probe, arch, experiment string) *world {
+	w := &world{token.NewFileSet(), types.SizesFor("gc", arch), nil}
+	if w.sizes == nil {
+		fail(fmt.Errorf("no sizes for %s", arch))
+	}
+	w.pkgs = list(root, probe, arch, experiment, "-deps", ".")
 	return w
 }
 
@@ -149,7 +163,7 @@ func (w *world) check(path string) (*types.Package, error) {
 			// Without bodies imports may seem to be unused.
 			if !strings.Contains(err.Error(), "imported and not used") &&
 				!strings.Contains(err.Error(), "imported as") {
-				log.Fatal(err)
+				fail(err)
 			}
 		},
 	}
@@ -167,7 +181,7 @@ func (w *world) find(name string) *types.Struct {
 	}
 	p, err := w.check(name[:dot])
 	if err != nil {
-		log.Fatal(err)
+		fail(err)
 	}
 	t, _ := p.Scope().Lookup(name[dot+1:]).(*types.TypeName)
 	if t == nil || t.IsAlias() {
@@ -184,7 +198,7 @@ func (w *world) named(name string) types.Type {
 	}
 	p, err := w.check(name[:dot])
 	if err != nil {
-		log.Fatal(err)
+		fail(err)
 	}
 	return p.Scope().Lookup(name[dot+1:]).Type()
 }
@@ -210,6 +224,16 @@ func (w *world) element(name string) types.Type {
 	return w.named(name)
 }
 
+// Whether an experiment that only the compiler knows of is on.
+func (w *world) isOn(experiment string) bool {
+	p, err := w.check("internal/goexperiment")
+	if err != nil {
+		return false
+	}
+	c, _ := p.Scope().Lookup(experiment).(*types.Const)
+	return c != nil && constant.BoolVal(c.Val())
+}
+
 // What compiler and linker make up for maps: buckets up to Go 1.23, groups since.
 func (w *world) madeUp(name string) *types.Struct {
 	old := w.find("runtime.hmap") != nil
@@ -222,7 +246,13 @@ func (w *world) madeUp(name string) *types.Struct {
 			field("overflow", types.NewPointer(called(name, types.NewStruct(nil, nil)))),
 		}, nil)
 	}
-	if m := groupName.FindStringSubmatch(name); m != nil && !old {
+	if m := groupName.FindStringSubmatch(name); m != nil && !old && w.isOn("MapSplitGroup") {
+		return types.NewStruct([]*types.Var{
+			field("ctrl", types.Typ[types.Uint64]),
+			field("keys", types.NewArray(w.element(m[1]), 8)),
+			field("elems", types.NewArray(w.element(m[2]), 8)),
+		}, nil)
+	} else if m != nil && !old {
 		slot := types.NewStruct([]*types.Var{
 			field("key", w.element(m[1])), field("elem", w.element(m[2]))}, nil)
 		array := types.NewArray(slot, 8)
@@ -329,13 +359,14 @@ func cut(s string) string {
 	return fmt.Sprintf("%s...(+%d)", s[:n], len(s)-n)
 }
 
-func (w *world) print(version, arch string, want wanted) {
-	line := func(field string, value ...interface{}) {
-		fmt.Printf("%s\t%s\t%s\t%s", version, arch, want.names[0], field)
+// The lines of one struct, by member, each from the member on.
+func (w *world) lines(want wanted) []string {
+	var out []string
+	line := func(member string, value ...interface{}) {
 		for _, v := range value {
-			fmt.Printf("\t%v", v)
+			member += fmt.Sprintf("\t%v", v)
 		}
-		fmt.Println()
+		out = append(out, member)
 	}
 	var s *types.Struct
 	for _, name := range want.names {
@@ -351,7 +382,7 @@ func (w *world) print(version, arch string, want wanted) {
 		for _, f := range want.fields {
 			line(f[0], "absent", "-", "-")
 		}
-		return
+		return out
 	}
 	var list []*types.Var
 	for i := 0; i < s.NumFields(); i++ {
@@ -375,6 +406,86 @@ func (w *world) print(version, arch string, want wanted) {
 		t := list[at].Type()
 		line(f[0], offsets[at], w.sizes.Sizeof(t), cut(dwarfName(t)))
 	}
+	return out
+}
+
+// ---- GOEXPERIMENTs ----
+
+// Their names, from the source of the release; none before Go 1.17.
+func experimentNames(root string) []string {
+	text, err := os.ReadFile(filepath.Join(root, "src/internal/goexperiment/flags.go"))
+	if err != nil {
+		return nil
+	}
+	var list []string
+	for _, m := range regexp.MustCompile(`(?m)^\t([A-Z]\w*) +bool$`).FindAllStringSubmatch(string(text), -1) {
+		list = append(list, strings.ToLower(m[1]), "no"+strings.ToLower(m[1]))
+	}
+	return list
+}
+
+// The structs that differ from the plain ones; known is false when that cannot be told.
+func (plain *world) changes(with *world, want []wanted) (list []string, known bool) {
+	defer func() {
+		if recover() != nil {
+			known = false
+		}
+	}()
+	for _, s := range want {
+		if strings.Join(plain.lines(s), "\n") != strings.Join(with.lines(s), "\n") {
+			list = append(list, s.names[0])
+		}
+	}
+	return list, true
+}
+
+func printExperiments(root, version string, want []wanted, probe string, arches []string) {
+	var plain []*world
+	for _, arch := range arches {
+		plain = append(plain, load(root, probe, arch, ""))
+	}
+	for _, name := range experimentNames(root) {
+		changed, any := map[string]bool{}, false
+		for i, arch := range arches {
+			with := tryLoad(plain[i], root, probe, arch, name)
+			if with == nil {
+				continue
+			}
+			list, known := plain[i].changes(with, want)
+			any = any || known
+			for _, s := range list {
+				changed[s] = true
+			}
+		}
+		if !any {
+			continue
+		}
+		list := "-"
+		for _, s := range want {
+			if changed[s.names[0]] {
+				list += "|" + s.names[0]
+			}
+		}
+		if list != "-" {
+			list = list[2:]
+		}
+		fmt.Printf("%s\t%s\t%s\n", version, name, list)
+	}
+}
+
+// Nil when the experiment does not go with the architecture, or is what the release does unasked.
+func tryLoad(plain *world, root, probe, arch, name string) (w *world) {
+	defer func() {
+		if recover() != nil {
+			w = nil
+		}
+	}()
+	const flags = "internal/goexperiment"
+	quick := list(root, probe, arch, name, flags)[flags]
+	if strings.Join(quick.GoFiles, " ") == strings.Join(plain.pkgs[flags].GoFiles, " ") {
+		return nil
+	}
+	return load(root, probe, arch, name)
 }
 
 func main() {
@@ -382,9 +493,9 @@ func main() {
 	log.SetPrefix("sizes: ")
 	flag.Parse()
 	if flag.NArg() < 4 {
-		log.Fatal("usage: sizes [-x GOEXPERIMENT] GOROOT LAYOUT.DEF PROBE-DIR ARCH...")
+		log.Fatal("usage: sizes [-x] GOROOT LAYOUT.DEF PROBE-DIR ARCH...")
 	}
-	root := flag.Arg(0)
+	root, probe, arches := flag.Arg(0), flag.Arg(2), flag.Args()[3:]
 	text, err := os.ReadFile(filepath.Join(root, "VERSION"))
 	if err != nil {
 		log.Fatal(err)
@@ -394,11 +505,21 @@ func main() {
 		version += ".0"
 	}
 	want := readDef(flag.Arg(1))
-	for _, arch := range flag.Args()[3:] {
-		w := load(root, flag.Arg(2), arch)
-		for _, s := range want {
-			w.print(version, arch, s)
+	defer func() {
+		if err := recover(); err != nil {
+			log.Fatal(err)
 		}
-		runtime.GC()
+	}()
+	if *experiments {
+		printExperiments(root, version, want, probe, arches)
+		return
+	}
+	for _, arch := range arches {
+		w := load(root, probe, arch, "")
+		for _, s := range want {
+			for _, line := range w.lines(s) {
+				fmt.Printf("%s\t%s\t%s\t%s\n", version, arch, s.names[0], line)
+			}
+		}
 	}
 }
