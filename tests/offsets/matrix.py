@@ -3,6 +3,7 @@
 """Every value that golin prints against an independent reader, for many Go versions and builds.
 
 matrix.py --golin GOLIN --facts IMAGE_FACTS --work DIR [--builds NAME,...|all] VERSION...
+matrix.py --golin GOLIN --facts IMAGE_FACTS --work DIR --program FILE [--stripped FILE] VERSION
 
 For each program: the source is what it should be; every value equals what the independent reader
 (oracle/) finds in its unstripped sibling, and layouts_expected.tsv for releases that it has; table
@@ -18,57 +19,76 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import judge  # noqa: E402
 import programs  # noqa: E402
 
-# Which source serves a form.
-SOURCES = {"strip": "table", "-s -w": "table", "-w": "table", "strip -g": "table",
-           "wrong debug": "table"}
+# Forms without DWARF; the others are served from theirs.
+FROM_TABLE = ("strip", "-s -w", "-w", "strip -g", "wrong debug")
+LINKED_AGAIN = ("-s -w", "-w")
 
 
-def check_program(tools, version, build, report):
-    base = tools.shop.build(version, build)
-    truth = judge.Truth(tools, base)
-    expected = tools.expected.get(version) if build.arch == "amd64" else None
-    got = judge.Answer(tools, base)
-    case = report.case(version, build.name, "as built")
-    judge.check_source(case, got, version, build.arch, "dwarf")
-    judge.check_layout(case, got, truth.layout)
-    if expected:
-        judge.check_expected(case, got, expected)
-    if build.arch == "amd64":
-        judge.check_addresses(case, got, truth)
-        judge.check_hooks(case, got, truth)
-        judge.check_functions(case, tools, base, truth)
-    table = judge.Answer(tools, base, "table")
-    case = report.case(version, build.name, "as built, from the table")
-    if build.arch in tools.arches:
-        judge.check_source(case, table, version, build.arch, "table")
-        judge.check_layout(case, table, truth.layout)
-        if expected:
-            judge.check_expected(case, table, expected)
-        case.that(table.hooks == got.hooks, "the hook points differ from those with DWARF")
-    else:
-        judge.check_refused(case, table, "table has nothing for " + build.arch)
+class Program:
+    """An unstripped program, what there is to know of it, and what golin says of it."""
+
+    def __init__(self, tools, path, version, build):
+        self.tools, self.path, self.version, self.build = tools, path, version, build
+        self.truth = judge.Truth(tools, path)
+        self.expected = tools.expected.get(version) if build.arch == "amd64" else None
+        self.no_table = build.no_table
+        if build.arch not in tools.arches:
+            self.no_table = "golin's table has (nothing for )?.*" + build.arch
+        self.answer = judge.Answer(tools, path)
+
+    def check_answer(self, case, answer, source):
+        if source == "table" and self.no_table and answer.status:
+            judge.check_refused(case, answer, self.no_table)
+            return
+        judge.check_source(case, answer, self.version, self.build.arch, source)
+        judge.check_layout(case, answer, self.truth.layout,
+                           partly=source == "table" and self.build.no_table)
+        if self.expected and not self.build.no_table:
+            judge.check_expected(case, answer, self.expected)
+
+    def check_code(self, case, answer, path, own=None):
+        """Functions, hook points, addresses; golin knows them on amd64. A shared library has no
+        constant slot of g, and no probe is put into one."""
+        if answer.status or self.build.arch != "amd64":
+            return
+        shared = self.build.name == "c-shared"
+        judge.check_addresses(case, answer, self.truth, own, slot=not shared)
+        judge.check_functions(case, self.tools, path, self.truth)
+        if not shared:
+            judge.check_hooks(case, answer, self.truth)
+        case.that(answer.hooks == self.answer.hooks, "the hook points are others than unstripped",
+                  judge.first_difference(answer.hooks, self.answer.hooks))
+
+    def check(self, report):
+        case = report.case(self.version, self.build.name, "as built")
+        self.check_answer(case, self.answer, "dwarf")
+        self.check_code(case, self.answer, self.path)
+        table = judge.Answer(self.tools, self.path, "table")
+        case = report.case(self.version, self.build.name, "as built, from the table")
+        self.check_answer(case, table, "table")
+        case.that(table.status or table.hooks == self.answer.hooks,
+                  "the hook points differ from those with DWARF")
+
+    def check_form(self, case, path, form):
+        answer = judge.Answer(self.tools, path)
+        self.check_answer(case, answer, "table" if form in FROM_TABLE else "dwarf")
+        own = judge.Truth(self.tools, path, False) if form in LINKED_AGAIN else None
+        self.check_code(case, answer, path, own)
+
+
+def check_build(tools, version, build, report):
+    try:
+        base = Program(tools, tools.shop.build(version, build), version, build)
+    except programs.NotBuilt as e:
+        report.case(version, build.name, "as built").not_built(str(e))
+        return
+    base.check(report)
     for form in build.forms:
         case = report.case(version, build.name, form)
         try:
-            path = tools.shop.form(version, build, base, form)
+            base.check_form(case, tools.shop.form(version, build, base.path, form), form)
         except programs.NotBuilt as e:
             case.not_built(str(e))
-            continue
-        source = SOURCES.get(form, "dwarf")
-        answer = judge.Answer(tools, path)
-        if source == "table" and build.arch not in tools.arches:
-            judge.check_refused(case, answer, "table has nothing for " + build.arch)
-            continue
-        judge.check_source(case, answer, version, build.arch, source)
-        judge.check_layout(case, answer, truth.layout)
-        if expected and source == "table":
-            judge.check_expected(case, answer, expected)
-        if build.arch == "amd64":
-            own = judge.Truth(tools, path, False) if form in ("-s -w", "-w") else None
-            judge.check_addresses(case, answer, truth, own)
-            judge.check_functions(case, tools, path, truth)
-            case.that(answer.hooks == got.hooks, "the hook points are others than unstripped",
-                      judge.first_difference(answer.hooks, got.hooks))
 
 
 def main():
@@ -79,6 +99,8 @@ def main():
     args.add_argument("--cache", help="GOCACHE; default: in WORK")
     args.add_argument("--builds", default="all")
     args.add_argument("--keep", action="store_true")
+    args.add_argument("--program", help="an unstripped program instead of those built here")
+    args.add_argument("--stripped", help="the same, built with -ldflags='-s -w'")
     args.add_argument("versions", nargs="+", metavar="VERSION")
     args = args.parse_args()
     names = list(programs.BUILDS) if args.builds == "all" else args.builds.split(",")
@@ -88,15 +110,19 @@ def main():
         tools = judge.Tools(args.golin, args.facts, shop)
     except programs.NotBuilt as e:
         report.skip(f"the independent reader cannot be built: {e}")
+    if args.program:
+        program = Program(tools, args.program, args.versions[0],
+                          programs.Build(os.path.basename(args.program)))
+        program.check(report)
+        if args.stripped:
+            program.check_form(report.case(args.versions[0], program.build.name, "-s -w"),
+                               args.stripped, "-s -w")
+        report.finish()
     for version in args.versions:
-        for name in names:
-            build = programs.BUILDS[name]
+        for build in (programs.BUILDS[name] for name in names):
             if programs.minor(version) < build.since:
                 continue
-            try:
-                check_program(tools, version, build, report)
-            except programs.NotBuilt as e:
-                report.case(version, name, "as built").not_built(str(e))
+            check_build(tools, version, build, report)
             report.flush()
             if not args.keep:
                 shop.drop(version, build)

@@ -19,9 +19,8 @@ enum { MAX_EXPECTED = 16384 };
 /* Reads the file; returns how many lines it has, or -1. */
 int expected_read(const char *path, struct expected *ret, int max);
 /*
- * Compares a layout with those of its lines that are of this minor; sizes of structs only when the
- * patch release is the same. Prints each difference and returns how many there are, or -1 when no
- * line is of this minor.
+ * Compares a layout with those of its lines that are of this release. Prints each difference and
+ * returns how many there are, or -1 when no line is of this release.
  */
 int expected_compare(const struct expected *lines, int n, const struct golin_go_version *go,
 		     const struct golin_layout *l);
