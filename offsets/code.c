@@ -54,6 +54,22 @@ int image_code_open(struct golin_image *img, struct golin_err *err)
 	return 0;
 }
 
+void image_code_expect(struct golin_image *img, const struct golin_site_want *wants, size_t n)
+{
+	const char **names = img->code ? calloc(2 * n, sizeof(*names)) : NULL;
+	size_t k = 0;
+
+	if (!names)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		names[k++] = wants[i].func;
+		if (*wants[i].target)
+			names[k++] = wants[i].target;
+	}
+	pclntab_expect(&img->code->tab, names, k);
+	free(names);
+}
+
 void image_code_close(struct image_code *code)
 {
 	if (!code)

@@ -29,6 +29,8 @@ struct golin_image {
  */
 int image_code_open(struct golin_image *img, struct golin_err *err);
 void image_code_close(struct image_code *code); /* NULL is allowed */
+/* These sites will be asked for: spares each a search for its function. Names end within. */
+void image_code_expect(struct golin_image *img, const struct golin_site_want *wants, size_t n);
 
 /* image_debug.c: fills build_id and its flag; debuglink and debuglink_crc. */
 void image_read_build_id(const struct elf_image *e, struct golin_image_info *info);

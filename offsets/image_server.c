@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/time.h>
 #include <unistd.h>
+#include "image.h"
 #include "image_wire.h"
 
 struct server {
@@ -69,10 +70,13 @@ static void sites(struct server *s, struct golin_site_want *wants, size_t n)
 {
 	*s->stage = WIRE_STAGE_SITES;
 	for (size_t i = 0; i < n; i++) {
-		struct golin_site site;
-
 		wants[i].func[sizeof(wants[i].func) - 1] = '\0';
 		wants[i].target[sizeof(wants[i].target) - 1] = '\0';
+	}
+	image_code_expect(s->img, wants, n);
+	for (size_t i = 0; i < n; i++) {
+		struct golin_site site;
+
 		memset(&site, 0, sizeof(site));
 		golin_image_site(s->img, &wants[i], &site);
 		put(s, &site, sizeof(site));

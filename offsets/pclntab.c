@@ -7,6 +7,7 @@
 #include <string.h>
 #include "base/err.h"
 #include "elf_image.h"
+#include "name_set.h"
 
 enum {
 	PCDATA_INL_TREE = 2,
@@ -14,7 +15,7 @@ enum {
 	MAX_STEPS = 1 << 22,
 	/* 1.16 and later: the longest name that is looked for with a copy on the stack. */
 	MAX_WANTED_NAME = 512,
-	MAX_SAME_NAME = 8,
+	MAX_SAME_NAME = NAME_SET_SAME,
 	/* Names of generic functions have some thousand bytes. What is longer has no end. */
 	MAX_NAME = 32 << 10,
 };
@@ -314,6 +315,7 @@ bool pclntab_next(struct pclntab *t)
 void pclntab_done(struct pclntab *t)
 {
 	free(t->entries);
+	name_set_free(t->expected);
 	memset(t, 0, sizeof(*t));
 }
 
@@ -415,6 +417,8 @@ static int find_name_offs(const struct pclntab *t, const char *name, size_t len,
 
 	if (!len || len > MAX_WANTED_NAME)
 		return 0;
+	if (name_set_get(t->expected, name, ret, max, &n))
+		return n;
 	want[0] = '\0';
 	memcpy(want + 1, name, len + 1);
 	if (t->names.len > len && !memcmp(p, name, len + 1))
@@ -470,6 +474,15 @@ bool pclntab_find_name(const struct pclntab *t, const char *name, struct pcln_fu
 		}
 	}
 	return found;
+}
+
+void pclntab_expect(struct pclntab *t, const char *const *names, size_t n)
+{
+	name_set_free(t->expected);
+	t->expected = NULL;
+	/* Up to 1.15 names stand among everything else, and functions are gone through. */
+	if (t->format != PCLN_GO112)
+		t->expected = name_set_new(t->names.p, t->names.len, names, n);
 }
 
 bool pclntab_has_name(const struct pclntab *t, const char *name)

@@ -13,6 +13,7 @@
 
 struct elf_image;
 struct golin_err;
+struct name_set;
 
 enum pclntab_format {
 	PCLN_GO112 = 1, /* magic fffffffb: 1.13 to 1.15, one table, absolute entries */
@@ -42,8 +43,9 @@ struct pclntab {
 	uint32_t *budget;
 	/* Of moduledata, set by pclntab_set_module() before functions are looked up. */
 	uint64_t text, etext;
-	uint64_t gofunc; /* 0: not known, then no inline trees from 1.18 on */
-	uint16_t minor;	 /* of the Go version: ids of functions differ */
+	uint64_t gofunc;	   /* 0: not known, then no inline trees from 1.18 on */
+	uint16_t minor;		   /* of the Go version: ids of functions differ */
+	struct name_set *expected; /* NULL: none */
 };
 
 /* One function, decoded. */
@@ -90,6 +92,12 @@ bool pclntab_func(const struct pclntab *t, uint32_t i, struct pcln_func *ret);
 bool pclntab_find_pc(const struct pclntab *t, uint64_t pc, struct pcln_func *ret);
 /* By its exact name; the real one where an ABI wrapper has the same name. */
 bool pclntab_find_name(const struct pclntab *t, const char *name, struct pcln_func *ret);
+
+/*
+ * These will be asked for: looks them all up at once, which spares each question a search. Without
+ * memory nothing is lost but time.
+ */
+void pclntab_expect(struct pclntab *t, const char *const *names, size_t n);
 
 /* Does the table have the name at all? Then the function may be inlined everywhere. */
 bool pclntab_has_name(const struct pclntab *t, const char *name);
