@@ -21,18 +21,20 @@
 enum { DEMO_SECONDS = 5 };
 
 /* A file that comes with golin: beside the executable (a build), or where `install` puts it. */
-static bool find_file(const char *build_name, const char *installed, char *ret)
+static bool find_file(const char *name, const char *installed, char *ret)
 {
 	char exe[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	const char *dir;
 
-	if (n > 0) {
-		exe[n] = '\0';
-		snprintf(ret, PATH_MAX, "%s/%s", dirname(exe), build_name);
-		if (!access(ret, R_OK))
-			return true;
-	}
-	snprintf(ret, PATH_MAX, "%s", installed);
+	if (n <= 0)
+		return false;
+	exe[n] = '\0';
+	dir = dirname(exe);
+	snprintf(ret, PATH_MAX, "%s/%s", dir, name);
+	if (!access(ret, R_OK))
+		return true;
+	snprintf(ret, PATH_MAX, "%s/%s/%s", dir, installed, name);
 	return !access(ret, R_OK);
 }
 
@@ -73,7 +75,7 @@ static int from_recording(struct cmd_config *cfg)
 	char file[PATH_MAX], *args[1] = {file};
 	struct golin_err err = {0};
 
-	if (!find_file("demo.golin", GOLIN_DATA_DIR "/demo.golin", file)) {
+	if (!find_file("demo.golin", GOLIN_DATA_DIR, file)) {
 		golin_err_set(&err, -ENOENT, "the demo's recording is not installed");
 		return report_err(&err);
 	}
@@ -91,7 +93,7 @@ int cmd_demo(struct cmd_config *cfg)
 	bool tty = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && !cfg->json && !cfg->text;
 	int code;
 
-	if (!find_file("golin-demo", GOLIN_LIBEXEC_DIR "/golin-demo", demo)) {
+	if (!find_file("golin-demo", GOLIN_LIBEXEC_DIR, demo)) {
 		report_note("the demo program is not built (no Go here): run ./setup");
 		return from_recording(cfg);
 	}
