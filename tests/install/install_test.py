@@ -317,6 +317,9 @@ def part_golin(build, source, prefix, _):
     check(re.match(r"golin \d+\.\d+\.\d+", out), f"--version: {out!r}")
     out = run(golin, "lineage", os.path.join(prefix, data, "demo.golin"), env=env, cwd="/").stdout
     check("main.main" in out, f"lineage of the recording: {out[:200]!r}")
+    # The demo: the program where there is one, live or read from memory; else the recording.
+    out = run(golin, "demo", "--for", "1s", env=env, cwd="/").stdout
+    check("main.refreshCache" in out, f"demo: {out[:200]!r}")
     shown = run("strings", "-d", "-n", "8", golin).stdout
     check(os.path.abspath(source) + "/" not in shown, "the source folder's name is in golin")
 
