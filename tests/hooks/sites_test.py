@@ -100,7 +100,7 @@ def symbols(path):
     ret = {}
     for line in out.splitlines():
         part = line.split(" ", 3)
-        if len(part) == 4 and part[2] in "tT":
+        if len(part) == 4 and part[2] in ("t", "T"):
             ret.setdefault(part[3], []).append((int(part[0], 16), int(part[1], 16)))
     return ret
 

@@ -25,7 +25,7 @@ PHASES = {
     "panics": ["panic."],
     "signals": ["panic."],
     "fatal": ["panic."],
-    "deadlock": ["panic."],
+    "misuse": ["panic."],
     "timers": ["timer."],
     "gc": ["gc."],
     "labels": ["goroutine.labels", "context.create.value"],
@@ -37,7 +37,7 @@ PHASES = {
     "coroutines": ["goroutine.create.coroutine"],
 }
 # These end the program, which says beforehand what it will do.
-ENDS = {"fatal", "deadlock"}
+ENDS = {"fatal", "misuse"}
 SINCE = {"causes": 21, "coroutines": 23}
 
 failures = 0
@@ -162,9 +162,6 @@ def main():
     live.require_live()
     path = live.program("hooks", version, variant)
     for phase in phases or PHASES:
-        # With C code in the program the runtime finds no deadlocks.
-        if phase == "deadlock" and variant in ("cgo", "race"):
-            continue
         if minor >= SINCE.get(phase, 0):
             compare(phase, *run(path, phase))
     sys.exit(1 if failures else 0)
