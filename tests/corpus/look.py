@@ -159,7 +159,7 @@ class Look:
             self.that(v in (None, self.addresses[want]), f"moduledata.{name} {v}")
 
 
-def look(path, args, answer, is_pie):
+def look(path, args, answer, elf):
     """(checks done, what is wrong, goroutines seen); OSError when it cannot be run."""
     with tempfile.TemporaryDirectory(prefix="golin-corpus-") as cwd:
         os.chmod(cwd, 0o777)  # the program runs as nobody
@@ -170,7 +170,7 @@ def look(path, args, answer, is_pie):
             rsp, fs_base = t.registers()
             mem = Memory(t.pid)
             try:
-                seen = Look(answer, mem, base if is_pie else 0)
+                seen = Look(answer, mem, base - elf.base())
                 seen.thread(t.pid, rsp, fs_base)
                 n = seen.allgs()
                 seen.moduledata()

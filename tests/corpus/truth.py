@@ -7,6 +7,7 @@ import re
 import shutil
 import struct
 import subprocess
+import tempfile
 
 from fetch import Unavailable, command, go_at_hand
 
@@ -57,16 +58,37 @@ class Elf:
         ) if ok]
         return ",".join(words) or "plain"
 
+    def base(self):
+        """The address as linked of the file's first byte; not 0 in each PIE."""
+        return min(s[3] - s[2] for s in self.segments if s[0] == 1)
+
     def vaddr(self, offset):
         for ptype, _, off, vaddr, _, filesz, _, _ in self.segments:
             if ptype == 1 and off <= offset < off + filesz:
                 return vaddr + offset - off
         return None
 
-    def bytes_at(self, offset, n):
-        with open(self.path, "rb") as f:
-            f.seek(offset)
-            return f.read(n)
+    def offset(self, vaddr):
+        for ptype, _, off, start, _, filesz, _, _ in self.segments:
+            if ptype == 1 and start <= vaddr < start + filesz:
+                return off + vaddr - start
+        return None
+
+    def disassemble(self, lo, hi):
+        """{address: (mnemonic, operands)} as objdump decodes [lo, hi)."""
+        with tempfile.NamedTemporaryFile() as piece:
+            with open(self.path, "rb") as f:
+                f.seek(self.offset(lo))
+                piece.write(f.read(hi - lo))
+            piece.flush()
+            text = command(["objdump", "-D", "-b", "binary", "-m", "i386:x86-64", "-M", "intel",
+                            "--no-show-raw-insn", f"--adjust-vma={lo:#x}", piece.name], "objdump")
+        out = {}
+        for line in text.splitlines():
+            m = re.match(r"\s*([0-9a-f]+):\t(\S+)\s*(.*)$", line)
+            if m:
+                out[int(m.group(1), 16)] = (m.group(2), m.group(3))
+        return out
 
 
 class Truth:
@@ -143,8 +165,8 @@ WHOLE, RELEASE, PRESENT = range(3)
 
 
 def same_type(got, want):
-    """golin cuts a long name and says by how much: "[134]struct { runtime.mce [...(+9)"."""
-    cut = re.search(r"\[\.\.\.\(\+(\d+)\)$", got)
+    """golin cuts a long name and says by how much: "[134]struct { runtime.mce...(+9)"."""
+    cut = re.search(r"\.\.\.\(\+(\d+)\)$", got)
     if not cut:
         return got == want
     return len(want) == cut.start() + int(cut.group(1)) and want.startswith(got[:cut.start()])
