@@ -3,6 +3,7 @@
 
 #include <dwarf.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include "base/err.h"
 #include "base/text.h"
@@ -13,7 +14,7 @@
 
 enum {
 	/* Ten times as many as a program of 140 MiB has in the unit with Go's types. */
-	MAX_ENTRIES = 20 * 1000 * 1000,
+	MAX_ENTRIES = 10 * 1000 * 1000,
 	MAX_ENTRY_SIZE = 16 << 20,
 	MAX_UNITS = 1 << 18,
 	MAX_MEMBERS = 4096,
@@ -299,8 +300,6 @@ static int add_member(struct walk *w, int id, Dwarf_Die *die)
 		return r;
 	if (!name || (w->want->member && !w->want->member(w->want->arg, id, name)))
 		return 0;
-	if (s->members.len >= MAX_MEMBERS)
-		return corrupt(w, dwarf_dieoffset(die), "a struct has too many members");
 	m = array_add(&s->members);
 	if (!m)
 		return golin_err_set(w->err, -ENOMEM, "out of memory");
@@ -317,8 +316,8 @@ static int add_struct(struct walk *w, int id, Dwarf_Die *die)
 {
 	struct dwarf_struct *s = &w->structs[id];
 	uint64_t off = dwarf_dieoffset(die), size;
+	int r, children = 0;
 	Dwarf_Die child;
-	int r;
 
 	if (!die_number(die, DW_AT_byte_size, &size))
 		return 0; /* a declaration */
@@ -326,8 +325,8 @@ static int add_struct(struct walk *w, int id, Dwarf_Die *die)
 		return corrupt(w, off, "a struct is too large");
 	s->members.len = 0;
 	for (r = dwarf_child(die, &child); r == 0; r = dwarf_siblingof(&child, &child)) {
-		if (++w->entries > MAX_ENTRIES)
-			return corrupt(w, off, "too many entries");
+		if (++children > MAX_MEMBERS)
+			return corrupt(w, off, "a struct has too many members");
 		if (dwarf_tag(&child) != DW_TAG_member)
 			continue;
 		r = add_member(w, id, &child);
@@ -469,6 +468,11 @@ static int walk_units(struct walk *w, uint32_t *ret_version)
 		if (r)
 			return r;
 		*ret_version = u.version;
+	}
+	if (w->want->place) {
+		snprintf(w->want->place->section, sizeof(w->want->place->section), "%.23s",
+			 w->d.info.name);
+		w->want->place->unit = w->types.unit.off;
 	}
 	return 0;
 }

@@ -833,7 +833,7 @@ static void test_deep(void **state)
 /* What has no end is not read to its end. */
 static void test_huge(void **state)
 {
-	struct dw d = {.version = 4}, e = {.version = 4}, f = {.version = 4};
+	struct dw d = {.version = 4}, e = {.version = 4}, f = {.version = 4}, g = {.version = 4};
 
 	/* One name of 40 MiB. */
 	begin_unit(&d, "runtime", DW_LANG_Go);
@@ -843,10 +843,18 @@ static void test_huge(void **state)
 	expect_error(&d, PLAIN, false, -EBADMSG,
 		     "corrupt DWARF: an entry of more than 16 MiB at 0x15 of .debug_info");
 	begin_unit(&e, "runtime", DW_LANG_Go);
-	put_many(&e, 20 << 20, A_EMPTY);
+	put_many(&e, 11 << 20, A_EMPTY);
 	end_unit(&e);
 	expect_error(&e, PLAIN, false, -EBADMSG,
-		     "corrupt DWARF: more than 20000000 entries in .debug_info");
+		     "corrupt DWARF: more than 10000000 entries in .debug_info");
+	/* A struct of eight million members that nobody wants. */
+	begin_unit(&g, "runtime", DW_LANG_Go);
+	put_struct(&g, "runtime.g", 456);
+	put_many(&g, 8 << 20, A_EMPTY);
+	put(&g, 1, 0);
+	end_unit(&g);
+	expect_error(&g, PLAIN, false, -EBADMSG,
+		     "corrupt DWARF: a struct has too many members at 0x15 of .debug_info");
 	/* A unit that has nothing of Go's but is longer than golin reads. */
 	begin_unit(&f, "C", DW_LANG_C99);
 	put_many(&f, 100 << 20, A_EMPTY);
