@@ -29,6 +29,12 @@ struct dwarf_struct {
 	ARRAY_OF(struct dwarf_member) members;
 };
 
+/* Where the types stand. */
+struct dwarf_place {
+	char section[24]; /* as in the file: ".zdebug_info" */
+	uint64_t unit;	  /* of the unit's header within */
+};
+
 /* What is asked for. */
 struct dwarf_want {
 	/* The caller's number of the struct of this name; a negative one when it is not wanted. */
@@ -39,6 +45,7 @@ struct dwarf_want {
 	int nstructs;
 	/* nstructs entries, or NULL: structs for which the search need not go on. */
 	const bool *dispensable;
+	struct dwarf_place *place; /* filled in on success, or NULL */
 };
 
 /*

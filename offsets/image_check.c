@@ -102,6 +102,7 @@ bool image_check_info(struct golin_image_info *i, uint64_t file_size, const char
 
 bool image_check_layout(struct golin_layout *l, const char **why)
 {
+	CLEAN(l->dwarf_section);
 	if (l->source > GOLIN_FROM_TABLE)
 		REFUSE("a layout from nowhere");
 	for (int k = 0; k < GOLIN_S_MAX; k++) {

@@ -40,11 +40,13 @@ static void fill(struct golin_layout *l, int id, const struct dwarf_struct *s)
 int layout_from_dwarf(struct elf_image *e, const bool *known_absent, struct golin_layout *ret,
 		      uint32_t *ret_version, struct golin_err *err)
 {
+	struct dwarf_place place = {0};
 	struct dwarf_want want = {
 		.struct_id = struct_id,
 		.member = member_wanted,
 		.nstructs = GOLIN_S_MAX,
 		.dispensable = known_absent,
+		.place = &place,
 	};
 	struct dwarf_struct structs[GOLIN_S_MAX];
 	int r = dwarf_types_collect(e, &want, structs, ret_version, err);
@@ -53,6 +55,8 @@ int layout_from_dwarf(struct elf_image *e, const bool *known_absent, struct goli
 		return r;
 	memset(ret, 0, sizeof(*ret));
 	ret->source = GOLIN_FROM_DWARF;
+	ret->dwarf_unit = place.unit;
+	snprintf(ret->dwarf_section, sizeof(ret->dwarf_section), "%s", place.section);
 	for (int i = 0; i < GOLIN_S_MAX; i++)
 		fill(ret, i, &structs[i]);
 	dwarf_structs_done(structs, GOLIN_S_MAX);

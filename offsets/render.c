@@ -39,7 +39,8 @@ const char *render_from(const struct golin_render *r, enum golin_struct_id s, en
 
 	*dst = '\0';
 	if (source == GOLIN_FROM_DWARF || r->layout->structs[s].source == GOLIN_FROM_DWARF)
-		snprintf(dst, cap, "DWARF %" PRIu32, r->info->dwarf_version);
+		snprintf(dst, cap, "%s, unit runtime",
+			 *r->layout->dwarf_section ? r->layout->dwarf_section : "DWARF");
 	else if (layout_table_range(&r->info->go, r->info->arch, s, f, &range))
 		snprintf(dst, cap, "table, %s to %s",
 			 render_release(from, sizeof(from), range.from_minor, range.from_patch),

@@ -16,16 +16,20 @@ static void why_dwarf(const struct cmd_config *cfg, const struct offsets_input *
 {
 	const char *asked = cfg->layout == 2 ? " (--source dwarf asks for it)" : "";
 
+	char place[64];
+
+	snprintf(place, sizeof(place), "%s, the unit 'runtime' at 0x%llx",
+		 in->layout->dwarf_section, (unsigned long long)in->layout->dwarf_unit);
 	if (*in->debug_file)
 		snprintf(dst, cap,
-			 "the program's DWARF %u lies in '%.400s', split off from it, and tells "
-			 "what this very build has%s",
-			 in->info->dwarf_version, in->debug_file, asked);
+			 "the program's DWARF %u lies in '%.400s' (%s), split off from it, and "
+			 "tells what this very build has%s",
+			 in->info->dwarf_version, in->debug_file, place, asked);
 	else
 		snprintf(dst, cap,
-			 "the program has DWARF %u, which tells what this very build has%s; it "
-			 "holds all that golin requires",
-			 in->info->dwarf_version, asked);
+			 "the program has DWARF %u (%s), which tells what this very build has%s; "
+			 "it holds all that golin requires",
+			 in->info->dwarf_version, place, asked);
 }
 
 static void why_table(const struct cmd_config *cfg, const struct offsets_input *in, char *dst,

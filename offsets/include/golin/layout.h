@@ -38,6 +38,8 @@ struct golin_layout {
 	struct golin_struct structs[GOLIN_S_MAX];
 	struct golin_field fields[GOLIN_F_MAX];
 	uint8_t source; /* enum golin_value_source of the whole: never mixed within a struct */
+	char dwarf_section[24]; /* in which its types stand: ".debug_info"; "" not from DWARF */
+	uint64_t dwarf_unit;	/* where in it their unit, which Go calls "runtime", begins */
 };
 
 const char *golin_struct_name(enum golin_struct_id id);

@@ -52,6 +52,7 @@ static int setup(void **state)
 	info.allgs = 0x5a2360;
 	info.tls_g = -8;
 	layout.source = GOLIN_FROM_DWARF;
+	strcpy(layout.dwarf_section, ".debug_info");
 	layout.structs[GOLIN_S_STACK] = (struct golin_struct){16, GOLIN_FROM_DWARF};
 	layout.fields[GOLIN_F_STACK_lo] = (struct golin_field){0, 8, GOLIN_FROM_DWARF, "uintptr"};
 	layout.structs[GOLIN_S_WAITQ] = (struct golin_struct){1824, GOLIN_FROM_TABLE};
@@ -230,29 +231,30 @@ static void test_explain(void **state)
 
 	only[GOLIN_S_STACK] = true;
 	golin_render_table(&r, &out);
-	assert_string_equal(strstr(strbuf_cstr(&out), "STRUCT"),
-			    "STRUCT         FIELD  OFFSET  SIZE  TYPE     SOURCE  FROM\n"
-			    "runtime.stack  -           -    16  struct   dwarf   DWARF 4\n"
-			    "runtime.stack  lo          0     8  uintptr  dwarf   DWARF 4\n"
-			    "runtime.stack  hi     absent     -  -        -       DWARF 4\n"
-			    "\n"
-			    "Why: because\n"
-			    "\n"
-			    "Addresses in the file, as linked:\n"
-			    "  text         0x401000\n"
-			    "  etext        0x4f0000\n"
-			    "  pclntab      not found\n"
-			    "  moduledata   not found\n"
-			    "  allgs        0x5a2360\n"
-			    "  tls_g        -8 (from the thread pointer)\n"
-			    "\n"
-			    "Checks:\n"
-			    "  ok        g0            goid is 0: of 3 threads\n"
-			    "  FAILED    goids         all different: two have 7\n"
-			    "  not done  sudog         it names its g: nobody waits\n");
+	assert_string_equal(
+		strstr(strbuf_cstr(&out), "STRUCT"),
+		"STRUCT         FIELD  OFFSET  SIZE  TYPE     SOURCE  FROM\n"
+		"runtime.stack  -           -    16  struct   dwarf   .debug_info, unit runtime\n"
+		"runtime.stack  lo          0     8  uintptr  dwarf   .debug_info, unit runtime\n"
+		"runtime.stack  hi     absent     -  -        -       .debug_info, unit runtime\n"
+		"\n"
+		"Why: because\n"
+		"\n"
+		"Addresses in the file, as linked:\n"
+		"  text         0x401000\n"
+		"  etext        0x4f0000\n"
+		"  pclntab      not found\n"
+		"  moduledata   not found\n"
+		"  allgs        0x5a2360\n"
+		"  tls_g        -8 (from the thread pointer)\n"
+		"\n"
+		"Checks:\n"
+		"  ok        g0            goid is 0: of 3 threads\n"
+		"  FAILED    goids         all different: two have 7\n"
+		"  not done  sudog         it names its g: nobody waits\n");
 	strbuf_clear(&out);
 	golin_render_json(&r, &out);
-	assert_non_null(strstr(strbuf_cstr(&out), "\"from\":\"DWARF 4\""));
+	assert_non_null(strstr(strbuf_cstr(&out), "\"from\":\".debug_info, unit runtime\""));
 	assert_string_equal(strstr(strbuf_cstr(&out), "\"explain\""),
 			    "\"explain\":{\"why\":\"because\",\"checks\":["
 			    "{\"check\":\"g0\",\"what\":\"goid is 0\",\"ok\":true,"
