@@ -62,7 +62,7 @@ static bool is_usable(struct golin_model *m, uint64_t addr, uint64_t inner, uint
  * was taken by one whose creation nobody saw.
  */
 static int find_parent(struct golin_model *m, uint32_t space, uint64_t addr, uint32_t kind,
-		       uint64_t type, golin_cidx *ret)
+		       uint64_t type, uint32_t flags, golin_cidx *ret)
 {
 	golin_cidx i = context_find(m, space, addr);
 	int rc;
@@ -70,6 +70,10 @@ static int find_parent(struct golin_model *m, uint32_t space, uint64_t addr, uin
 	*ret = GOLIN_CIDX_NONE;
 	if (!addr || !key_fits(addr) || !is_kind(kind))
 		return 0;
+	if (flags & GOLIN_CTX_UP_RETIRED) {
+		*ret = context_find_old(m, space, addr);
+		return 0;
+	}
 	if (i == GOLIN_CIDX_NONE || ctx_at(m, i)->c.kind != kind) {
 		rc = context_add(m, space, addr, 0, (uint8_t)kind, &i);
 		if (rc)
@@ -90,14 +94,14 @@ static bool is_below(const struct golin_model *m, golin_cidx i, golin_cidx of)
 }
 
 static int set_parent(struct golin_model *m, uint32_t space, golin_cidx i, uint64_t addr,
-		      uint32_t kind, uint64_t type)
+		      uint32_t kind, uint64_t type, uint32_t flags)
 {
 	golin_cidx up;
 	int rc;
 
 	ctx_at(m, i)->c.parent_kind = kind <= GOLIN_CTX_FOREIGN ? (uint8_t)kind : 0;
 	ctx_at(m, i)->c.parent_type = type_name(m, space, type);
-	rc = find_parent(m, space, addr, kind, type, &up);
+	rc = find_parent(m, space, addr, kind, type, flags, &up);
 	/* A new one has no children; of a seen one that has, no circle is believed. */
 	if (rc || up == GOLIN_CIDX_NONE || is_below(m, up, i))
 		return rc;
@@ -146,7 +150,9 @@ int model_apply_context_create(struct golin_model *m, const struct golin_rec_con
 	m->counts.unread += !!(r->flags & GOLIN_CTX_PARTIAL);
 	if (!is_usable(m, r->ctx, r->inner, r->kind))
 		return 0;
-	rc = context_add(m, space, r->ctx, r->inner, (uint8_t)r->kind, &i);
+	rc = r->flags & GOLIN_CTX_RETIRED
+		     ? context_add_old(m, space, r->ctx, (uint8_t)r->kind, &i)
+		     : context_add(m, space, r->ctx, r->inner, (uint8_t)r->kind, &i);
 	if (rc)
 		return rc;
 	m->contexts.counts.created++;
@@ -165,10 +171,15 @@ int model_apply_context_create(struct golin_model *m, const struct golin_rec_con
 	set_lineage(m, c);
 	rc = text(m, &r->h, r->key, &c->key);
 	rc = rc ? rc : text(m, &r->h, r->value, &c->value);
-	rc = rc ? rc : goroutine_alive(m, space, r->h.goid, &g);
-	if (!rc && g != GOLIN_GIDX_NONE)
-		rc = context_hold(m, i, g, GOLIN_HOLD_CREATED);
-	return rc ? rc : set_parent(m, space, i, r->parent, r->parent_kind, r->parent_type);
+	if (!rc && !(r->flags & (GOLIN_CTX_RETIRED | GOLIN_CTX_CREATOR_GONE))) {
+		rc = goroutine_alive(m, space, r->h.goid, &g);
+		if (!rc && g != GOLIN_GIDX_NONE)
+			rc = context_hold(m, i, g, GOLIN_HOLD_CREATED);
+	}
+	rc = rc ? rc : set_parent(m, space, i, r->parent, r->parent_kind, r->parent_type, r->flags);
+	if (r->flags & GOLIN_CTX_RETIRED)
+		context_retire(m, i, true);
+	return rc;
 }
 
 int model_apply_context_seen(struct golin_model *m, const struct golin_rec_context_seen *r,
@@ -183,12 +194,14 @@ int model_apply_context_seen(struct golin_model *m, const struct golin_rec_conte
 	m->counts.unread += !!(r->flags & GOLIN_CTX_PARTIAL);
 	if (!is_usable(m, r->ctx, r->inner, r->kind))
 		return 0;
-	i = context_find(m, space, r->ctx);
+	i = r->flags & GOLIN_CTX_RETIRED ? GOLIN_CIDX_NONE : context_find(m, space, r->ctx);
 	known = i != GOLIN_CIDX_NONE && ctx_at(m, i)->c.kind == r->kind;
 	if (known && ctx_at(m, i)->c.created)
 		return 0; /* what was watched is known better */
 	if (!known) {
-		rc = context_add(m, space, r->ctx, r->inner, (uint8_t)r->kind, &i);
+		rc = r->flags & GOLIN_CTX_RETIRED
+			     ? context_add_old(m, space, r->ctx, (uint8_t)r->kind, &i)
+			     : context_add(m, space, r->ctx, r->inner, (uint8_t)r->kind, &i);
 		if (rc)
 			return rc;
 		ctx_at(m, i)->c.first = model_time(m, r->h.ts);
@@ -204,14 +217,16 @@ int model_apply_context_seen(struct golin_model *m, const struct golin_rec_conte
 	rc = rc ? rc : text(m, &r->h, r->value, &c->value);
 	rc = rc ? rc : text(m, &r->h, r->err, &c->err);
 	if (!rc && r->flags & GOLIN_CTX_PARENT_KNOWN && ctx_at(m, i)->c.up == GOLIN_CIDX_NONE)
-		rc = set_parent(m, space, i, r->parent, r->parent_kind, r->parent_type);
+		rc = set_parent(m, space, i, r->parent, r->parent_kind, r->parent_type, r->flags);
 	if (rc)
 		return rc;
 	c = &ctx_at(m, i)->c;
-	if (r->cancelled)
-		context_set_cancelled(m, i);
-	else if (c->state == GOLIN_CS_UNKNOWN)
+	if (r->cancelled == 1)
+		context_set_cancelled(m, i, true);
+	else if (!r->cancelled && c->state == GOLIN_CS_UNKNOWN)
 		c->state = GOLIN_CS_ACTIVE;
+	if (r->flags & GOLIN_CTX_RETIRED)
+		context_retire(m, i, true);
 	return 0;
 }
 
@@ -230,7 +245,8 @@ static golin_cidx cancel_origin(const struct golin_model *m, golin_cidx i)
 int model_apply_context_cancel(struct golin_model *m, const struct golin_rec_context_cancel *r,
 			       uint32_t space)
 {
-	golin_cidx i = context_find(m, space, r->ctx);
+	golin_cidx i = r->flags & GOLIN_CTX_RETIRED ? context_find_old(m, space, r->ctx)
+						    : context_find(m, space, r->ctx);
 	struct golin_context *c;
 	golin_cidx origin;
 	int rc;
@@ -262,7 +278,7 @@ int model_apply_context_cancel(struct golin_model *m, const struct golin_rec_con
 	c->cause_type = type_name(m, space, r->cause_type);
 	rc = text(m, &r->h, r->err, &c->err);
 	rc = rc ? rc : text(m, &r->h, r->cause, &c->cause);
-	context_set_cancelled(m, i);
+	context_set_cancelled(m, i, r->flags & GOLIN_CTX_DUMPED);
 	return rc;
 }
 
@@ -282,4 +298,16 @@ int model_apply_context_passed(struct golin_model *m, const struct golin_rec_con
 	    !holds[r->how])
 		return 0;
 	return context_hold(m, i, g, holds[r->how]);
+}
+
+void model_apply_context_counts(struct golin_model *m, const struct golin_rec_context_counts *r)
+{
+	struct golin_context_counts *c = &m->contexts.counts;
+
+	c->created = r->created;
+	c->cancelled = r->cancelled;
+	c->seen = r->seen;
+	c->retired = r->retired;
+	c->evicted = r->evicted;
+	c->orphans = r->orphans;
 }

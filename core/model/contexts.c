@@ -27,6 +27,7 @@ void contexts_done(struct contexts *t)
 	array_free(&t->edges);
 	array_free(&t->touched);
 	map64_done(&t->by_addr);
+	map64_done(&t->by_old);
 	map64_done(&t->types);
 }
 
@@ -35,7 +36,7 @@ size_t contexts_bytes(const struct contexts *t)
 	const size_t entry = sizeof(*t->by_addr.keys) + sizeof(*t->by_addr.vals);
 
 	return t->v.cap * sizeof(*t->v.v) + t->edges.cap * sizeof(*t->edges.v) +
-	       (t->by_addr.cap + t->types.cap) * entry;
+	       (t->by_addr.cap + t->by_old.cap + t->types.cap) * entry;
 }
 
 /* ---- trees ---- */
@@ -198,7 +199,7 @@ static void end(struct golin_model *m, golin_cidx i)
 	ended_push(m, i);
 }
 
-void context_set_cancelled(struct golin_model *m, golin_cidx i)
+void context_set_cancelled(struct golin_model *m, golin_cidx i, bool dumped)
 {
 	struct golin_context *c = &ctx_at(m, i)->c;
 	golin_cidx up = c->up;
@@ -206,7 +207,8 @@ void context_set_cancelled(struct golin_model *m, golin_cidx i)
 	if (is_live(c))
 		end(m, i);
 	c->state = GOLIN_CS_CANCELLED;
-	context_try_retire(m, up);
+	if (!dumped)
+		context_try_retire(m, up);
 	contexts_evict(m);
 }
 
@@ -225,12 +227,13 @@ static void retire(struct golin_model *m, golin_cidx i)
 	leave_address(m, i, n->inner);
 }
 
-void context_retire(struct golin_model *m, golin_cidx i)
+void context_retire(struct golin_model *m, golin_cidx i, bool dumped)
 {
 	golin_cidx up = ctx_at(m, i)->c.up;
 
 	retire(m, i);
-	context_try_retire(m, up);
+	if (!dumped)
+		context_try_retire(m, up);
 	contexts_evict(m);
 }
 
@@ -292,7 +295,7 @@ static void vacate(struct golin_model *m, uint32_t space, uint64_t addr)
 	golin_cidx old = context_find(m, space, addr);
 
 	if (old != GOLIN_CIDX_NONE)
-		context_retire(m, old);
+		context_retire(m, old, false);
 }
 
 /* Both or none. */
@@ -307,25 +310,25 @@ static bool take_addresses(struct golin_model *m, uint32_t space, uint64_t addr,
 	return false;
 }
 
-int context_add(struct golin_model *m, uint32_t space, uint64_t addr, uint64_t inner, uint8_t kind,
-		golin_cidx *ret)
+static int slot_find(struct contexts *t, golin_cidx *ret)
+{
+	*ret = t->unused;
+	if (*ret != GOLIN_CIDX_NONE)
+		return 0;
+	if (t->v.len >= CONTEXTS_MAX)
+		return -ENOSPC;
+	if (!array_reserve(&t->v, t->v.len + 1))
+		return -ENOMEM;
+	*ret = (golin_cidx)t->v.len;
+	return 0;
+}
+
+static void slot_fill(struct golin_model *m, uint32_t space, golin_cidx i, uint64_t addr,
+		      uint64_t inner, uint8_t kind)
 {
 	struct contexts *t = &m->contexts;
 	const struct space *sp = &m->spaces.v[space];
-	golin_cidx i;
 
-	vacate(m, space, addr);
-	vacate(m, space, inner);
-	i = t->unused;
-	if (i == GOLIN_CIDX_NONE) {
-		if (t->v.len >= CONTEXTS_MAX)
-			return -ENOSPC;
-		if (!array_reserve(&t->v, t->v.len + 1))
-			return -ENOMEM;
-		i = (golin_cidx)t->v.len;
-	}
-	if (!take_addresses(m, space, addr, inner, i))
-		return -ENOMEM;
 	if (i == t->unused)
 		t->unused = ctx_at(m, i)->qnext;
 	else
@@ -349,8 +352,45 @@ int context_add(struct golin_model *m, uint32_t space, uint64_t addr, uint64_t i
 	};
 	append(m, i, GOLIN_CIDX_NONE);
 	t->counts.live++;
-	*ret = i;
+}
+
+int context_add(struct golin_model *m, uint32_t space, uint64_t addr, uint64_t inner, uint8_t kind,
+		golin_cidx *ret)
+{
+	int rc;
+
+	vacate(m, space, addr);
+	vacate(m, space, inner);
+	rc = slot_find(&m->contexts, ret);
+	if (rc)
+		return rc;
+	if (!take_addresses(m, space, addr, inner, *ret))
+		return -ENOMEM;
+	slot_fill(m, space, *ret, addr, inner, kind);
 	return 0;
+}
+
+int context_add_old(struct golin_model *m, uint32_t space, uint64_t addr, uint8_t kind,
+		    golin_cidx *ret)
+{
+	int rc = slot_find(&m->contexts, ret);
+
+	if (rc)
+		return rc;
+	if (!map64_put(&m->contexts.by_old, key_of(space, addr), *ret))
+		return -ENOMEM;
+	slot_fill(m, space, *ret, addr, 0, kind);
+	return 0;
+}
+
+golin_cidx context_find_old(const struct golin_model *m, uint32_t space, uint64_t addr)
+{
+	uint32_t at;
+
+	if (!addr || !key_fits(addr) || !map64_get(&m->contexts.by_old, key_of(space, addr), &at) ||
+	    !golin_model_context(m, at) || ctx_at(m, at)->c.ctx != addr)
+		return GOLIN_CIDX_NONE;
+	return at;
 }
 
 /* ---- reading ---- */

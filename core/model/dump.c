@@ -7,15 +7,9 @@
 #include "golin/dump.h"
 
 #include <errno.h>
-#include "model_impl.h"
+#include "dump_impl.h"
 
-struct dump {
-	const struct golin_model *m;
-	const struct golin_sink *sink;
-	struct golin_recbuf buf;
-};
-
-static void fill_header(struct golin_rec *h, const struct space *sp, uint64_t ts, uint64_t goid)
+void dump_header(struct golin_rec *h, const struct space *sp, uint64_t ts, uint64_t goid)
 {
 	h->target = sp->target;
 	h->epoch = sp->epoch;
@@ -23,19 +17,17 @@ static void fill_header(struct golin_rec *h, const struct space *sp, uint64_t ts
 	h->goid = goid;
 }
 
-static int put(struct dump *d)
+int dump_put(struct dump *d)
 {
 	const struct golin_rec *rec = golin_recbuf_end(&d->buf);
 
 	return rec ? d->sink->put(d->sink->arg, rec) : -ENOMEM;
 }
 
-static void add_str(struct dump *d, size_t off, const char *s)
+void dump_str(struct dump *d, size_t off, const char *s)
 {
 	golin_recbuf_str(&d->buf, off, s, strlen(s));
 }
-
-#define BEGIN(d, TYPE, ptr) ((ptr) = golin_recbuf_begin(&(d)->buf, (TYPE), sizeof(*(ptr))))
 
 /* ---- about the stream ---- */
 
@@ -45,9 +37,10 @@ static int dump_exec(struct dump *d, const struct space *sp)
 
 	if (!BEGIN(d, GOLIN_REC_EXEC, r))
 		return -ENOMEM;
-	fill_header(&r->h, sp, sp->exec_ts, 0);
-	add_str(d, offsetof(struct golin_rec_exec, exe), strings_get(&d->m->strings, sp->exec_exe));
-	return put(d);
+	dump_header(&r->h, sp, sp->exec_ts, 0);
+	dump_str(d, offsetof(struct golin_rec_exec, exe),
+		 strings_get(&d->m->strings, sp->exec_exe));
+	return dump_put(d);
 }
 
 static int dump_target(struct dump *d, const struct space *sp)
@@ -57,18 +50,18 @@ static int dump_target(struct dump *d, const struct space *sp)
 
 	if (!BEGIN(d, GOLIN_REC_TARGET, r))
 		return -ENOMEM;
-	fill_header(&r->h, sp, sp->target_ts, 0);
+	dump_header(&r->h, sp, sp->target_ts, 0);
 	r->pid = sp->pid;
 	r->flags = sp->flags;
 	r->layout_source = sp->layout_source;
 	r->start_ticks = sp->start_ticks;
 	r->load_bias = sp->load_bias;
-	add_str(d, offsetof(struct golin_rec_target, exe), strings_get(t, sp->exe));
-	add_str(d, offsetof(struct golin_rec_target, comm), strings_get(t, sp->comm));
-	add_str(d, offsetof(struct golin_rec_target, go), strings_get(t, sp->go));
-	add_str(d, offsetof(struct golin_rec_target, build_id), strings_get(t, sp->build_id));
-	add_str(d, offsetof(struct golin_rec_target, arch), strings_get(t, sp->arch));
-	return put(d);
+	dump_str(d, offsetof(struct golin_rec_target, exe), strings_get(t, sp->exe));
+	dump_str(d, offsetof(struct golin_rec_target, comm), strings_get(t, sp->comm));
+	dump_str(d, offsetof(struct golin_rec_target, go), strings_get(t, sp->go));
+	dump_str(d, offsetof(struct golin_rec_target, build_id), strings_get(t, sp->build_id));
+	dump_str(d, offsetof(struct golin_rec_target, arch), strings_get(t, sp->arch));
+	return dump_put(d);
 }
 
 /* The record as it came, without what a newer golin may have had at its end. */
@@ -79,7 +72,7 @@ static int dump_copy(struct dump *d, const struct golin_rec *from, size_t size)
 	if (!r)
 		return -ENOMEM;
 	memcpy(r, from, size);
-	return put(d);
+	return dump_put(d);
 }
 
 static int dump_space(struct dump *d, const struct space *sp)
@@ -118,7 +111,7 @@ static int dump_name(struct dump *d, const struct name *n)
 
 	if (!r)
 		return -ENOMEM;
-	fill_header(&r->h, &d->m->spaces.v[n->space], 0, 0);
+	dump_header(&r->h, &d->m->spaces.v[n->space], 0, 0);
 	r->pc = n->pc;
 	r->n = n->n;
 	for (uint16_t k = 0; k < n->n; k++) {
@@ -129,10 +122,10 @@ static int dump_name(struct dump *d, const struct name *n)
 		size_t at = offsetof(struct golin_rec_name, frames) +
 			    k * sizeof(struct golin_rec_frame);
 
-		add_str(d, at + offsetof(struct golin_rec_frame, func), frames[k].func);
-		add_str(d, at + offsetof(struct golin_rec_frame, file), frames[k].file);
+		dump_str(d, at + offsetof(struct golin_rec_frame, func), frames[k].func);
+		dump_str(d, at + offsetof(struct golin_rec_frame, file), frames[k].file);
 	}
-	return put(d);
+	return dump_put(d);
 }
 
 static int dump_stack(struct dump *d, const struct stack *s)
@@ -142,12 +135,12 @@ static int dump_stack(struct dump *d, const struct stack *s)
 
 	if (!r)
 		return -ENOMEM;
-	fill_header(&r->h, &d->m->spaces.v[s->space], 0, 0);
+	dump_header(&r->h, &d->m->spaces.v[s->space], 0, 0);
 	r->id = s->id;
 	r->n = s->n;
 	r->truncated = s->truncated;
 	memcpy(r->pcs, d->m->stacks.pcs.v + s->first, len);
-	return put(d);
+	return dump_put(d);
 }
 
 /* ---- goroutines ---- */
@@ -169,7 +162,7 @@ static int dump_create(struct dump *d, const struct golin_goroutine *g)
 
 	if (!BEGIN(d, GOLIN_REC_GOROUTINE_CREATE, r))
 		return -ENOMEM;
-	fill_header(&r->h, space_ptr(d, g), g->created, g->parent);
+	dump_header(&r->h, space_ptr(d, g), g->created, g->parent);
 	r->child = g->goid;
 	r->startpc = g->startpc;
 	r->gopc = g->gopc;
@@ -177,7 +170,7 @@ static int dump_create(struct dump *d, const struct golin_goroutine *g)
 	r->armed_by = g->armed_by;
 	r->via = g->via;
 	r->flags = goroutine_flags(g);
-	return put(d);
+	return dump_put(d);
 }
 
 static int dump_seen(struct dump *d, const struct golin_goroutine *g)
@@ -186,16 +179,16 @@ static int dump_seen(struct dump *d, const struct golin_goroutine *g)
 
 	if (!BEGIN(d, GOLIN_REC_GOROUTINE_SEEN, r))
 		return -ENOMEM;
-	fill_header(&r->h, space_ptr(d, g), 0, g->parent);
+	dump_header(&r->h, space_ptr(d, g), 0, g->parent);
 	r->child = g->goid;
 	r->startpc = g->startpc;
 	r->gopc = g->gopc;
 	r->state = g->state;
 	r->wait_since = g->wait_since;
 	r->flags = goroutine_flags(g);
-	add_str(d, offsetof(struct golin_rec_goroutine_seen, wait),
-		golin_model_string(d->m, g->wait));
-	return put(d);
+	dump_str(d, offsetof(struct golin_rec_goroutine_seen, wait),
+		 golin_model_string(d->m, g->wait));
+	return dump_put(d);
 }
 
 static int dump_state(struct dump *d, const struct golin_goroutine *g)
@@ -204,12 +197,12 @@ static int dump_state(struct dump *d, const struct golin_goroutine *g)
 
 	if (!BEGIN(d, GOLIN_REC_GOROUTINE_STATE, r))
 		return -ENOMEM;
-	fill_header(&r->h, space_ptr(d, g), 0, g->goid);
+	dump_header(&r->h, space_ptr(d, g), 0, g->goid);
 	r->state = g->state;
 	r->wait_since = g->wait_since;
-	add_str(d, offsetof(struct golin_rec_goroutine_state, wait),
-		golin_model_string(d->m, g->wait));
-	return put(d);
+	dump_str(d, offsetof(struct golin_rec_goroutine_state, wait),
+		 golin_model_string(d->m, g->wait));
+	return dump_put(d);
 }
 
 static int dump_ended(struct dump *d, const struct golin_goroutine *g)
@@ -218,13 +211,13 @@ static int dump_ended(struct dump *d, const struct golin_goroutine *g)
 
 	if (!BEGIN(d, GOLIN_REC_GOROUTINE_EXIT, r))
 		return -ENOMEM;
-	fill_header(&r->h, space_ptr(d, g), g->exited, g->goid);
+	dump_header(&r->h, space_ptr(d, g), g->exited, g->goid);
 	r->parent = g->parent;
 	r->startpc = g->startpc;
 	r->gopc = g->gopc;
 	r->how = g->how;
 	r->flags = goroutine_flags(g);
-	return put(d);
+	return dump_put(d);
 }
 
 static int dump_gone(struct dump *d, const struct golin_goroutine *g)
@@ -233,8 +226,8 @@ static int dump_gone(struct dump *d, const struct golin_goroutine *g)
 
 	if (!BEGIN(d, GOLIN_REC_GOROUTINE_GONE, r))
 		return -ENOMEM;
-	fill_header(&r->h, space_ptr(d, g), 0, g->goid);
-	return put(d);
+	dump_header(&r->h, space_ptr(d, g), 0, g->goid);
+	return dump_put(d);
 }
 
 /* A ghost of which more is known than its goid had been seen and was gone later. */
@@ -293,7 +286,7 @@ static int dump_counts(struct dump *d)
 	if (!BEGIN(d, GOLIN_REC_COUNTS, r))
 		return -ENOMEM;
 	if (d->m->cur_space != NO_SPACE)
-		fill_header(&r->h, &d->m->spaces.v[d->m->cur_space], 0, 0);
+		dump_header(&r->h, &d->m->spaces.v[d->m->cur_space], 0, 0);
 	r->h.ts = d->m->now_ns;
 	r->first_ns = d->m->first_ns;
 	r->events = c->events;
@@ -308,7 +301,7 @@ static int dump_counts(struct dump *d)
 	r->lost_cut = c->lost_cut;
 	r->unread = c->unread;
 	r->gaps = c->gaps;
-	return put(d);
+	return dump_put(d);
 }
 
 int golin_model_dump(const struct golin_model *m, const struct golin_sink *sink)
@@ -325,6 +318,8 @@ int golin_model_dump(const struct golin_model *m, const struct golin_sink *sink)
 		rc = dump_stack(&d, &m->stacks.v.v[k]);
 	if (!rc)
 		rc = dump_goroutines(&d);
+	if (!rc)
+		rc = dump_contexts(&d);
 	if (!rc && m->has_exit)
 		rc = dump_copy(&d, &m->exit.h, sizeof(m->exit));
 	if (!rc)

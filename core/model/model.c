@@ -432,6 +432,9 @@ static int dispatch(struct golin_model *m, const struct golin_rec *rec)
 	case GOLIN_REC_CONTEXT_CANCEL:
 		return model_apply_context_cancel(m, (const struct golin_rec_context_cancel *)rec,
 						  space);
+	case GOLIN_REC_CONTEXT_COUNTS:
+		model_apply_context_counts(m, (const struct golin_rec_context_counts *)rec);
+		return 0;
 	case GOLIN_REC_CONTEXT_PASSED:
 		return model_apply_context_passed(m, (const struct golin_rec_context_passed *)rec,
 						  space);

@@ -143,6 +143,7 @@ struct contexts {
 	ARRAY_OF(struct ctx_node) v;
 	ARRAY_OF(struct ctx_edge) edges;
 	struct map64 by_addr; /* key of space and address -> index, of the one that is there now */
+	struct map64 by_old;  /* likewise, of retired ones; filled by dumps only */
 	struct map64 types;   /* key of space and address -> string */
 	uint32_t edge_unused; /* linked by cnext */
 	golin_cidx unused, root_first, root_last;
@@ -159,15 +160,19 @@ void contexts_done(struct contexts *t);
 size_t contexts_bytes(const struct contexts *t);
 
 golin_cidx context_find(const struct golin_model *m, uint32_t space, uint64_t addr);
+/* One of a dump, which was at that address when the dump was made, or before. */
+golin_cidx context_find_old(const struct golin_model *m, uint32_t space, uint64_t addr);
+int context_add_old(struct golin_model *m, uint32_t space, uint64_t addr, uint8_t kind,
+		    golin_cidx *ret);
 /* A new root of that kind, at that address, in place of what was there. */
 int context_add(struct golin_model *m, uint32_t space, uint64_t addr, uint64_t inner, uint8_t kind,
 		golin_cidx *ret);
 /* Puts it, a root without children, under another. */
 void context_set_parent(struct golin_model *m, golin_cidx i, golin_cidx up);
-/* It is done. */
-void context_set_cancelled(struct golin_model *m, golin_cidx i);
+/* It is done. dumped: who is above it waits for more before it is looked at. */
+void context_set_cancelled(struct golin_model *m, golin_cidx i, bool dumped);
 /* Its address is another's now, or the program has ended. */
-void context_retire(struct golin_model *m, golin_cidx i);
+void context_retire(struct golin_model *m, golin_cidx i, bool dumped);
 /* Retires it, and then those above, when nothing names it any more. */
 void context_try_retire(struct golin_model *m, golin_cidx i);
 void contexts_end_all(struct golin_model *m, uint32_t space);
@@ -192,6 +197,7 @@ int model_apply_context_seen(struct golin_model *m, const struct golin_rec_conte
 			     uint32_t space);
 int model_apply_context_cancel(struct golin_model *m, const struct golin_rec_context_cancel *r,
 			       uint32_t space);
+void model_apply_context_counts(struct golin_model *m, const struct golin_rec_context_counts *r);
 int model_apply_context_passed(struct golin_model *m, const struct golin_rec_context_passed *r,
 			       uint32_t space);
 

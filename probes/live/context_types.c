@@ -196,7 +196,7 @@ struct link {
 	struct named named;
 	struct wire_iface up; /* tab 0: not known */
 	uint64_t wall, ext, key_type, value_type;
-	bool cancelled;
+	uint32_t cancelled; /* as in the record */
 };
 
 bool ctx_read_iface(const struct contexts_live *c, uint64_t addr, struct wire_iface *ret)
@@ -210,6 +210,7 @@ static void read_link(struct contexts_live *c, struct link *l)
 	struct wire_iface v;
 	uint64_t at = l->self.data;
 
+	l->cancelled = 2;
 	if (!l->up.tab && !ctx_read_iface(c, at, &l->up))
 		l->up = (struct wire_iface){0};
 	switch (l->named.kind) {

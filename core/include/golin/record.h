@@ -59,6 +59,7 @@ enum golin_rec_type {
 	GOLIN_REC_CONTEXT_SEEN = 65,
 	GOLIN_REC_CONTEXT_CANCEL = 66,
 	GOLIN_REC_CONTEXT_PASSED = 67,
+	GOLIN_REC_CONTEXT_COUNTS = 68,
 	GOLIN_REC_TYPE_MAX = 256,
 };
 
@@ -324,6 +325,11 @@ enum golin_context_flags {
 	GOLIN_CTX_PARENT_EVICTED = 1 << 5, /* in dumps: the parent had left the model */
 	GOLIN_CTX_AGAIN = 1 << 6, /* `seen` by a later reading: for its state, it is no news */
 	GOLIN_CTX_HAS_TIMEOUT = 1 << 7, /* timeout_ns holds */
+	/* in dumps: */
+	GOLIN_CTX_RETIRED = 1 << 8,	  /* it is not at its address any more */
+	GOLIN_CTX_UP_RETIRED = 1 << 9,	  /* nor is its parent */
+	GOLIN_CTX_CREATOR_GONE = 1 << 10, /* h.goid has left the model */
+	GOLIN_CTX_DUMPED = 1 << 11,	  /* of a cancellation: what hangs on it may still come */
 };
 
 /*
@@ -359,7 +365,7 @@ struct golin_rec_context_seen {
 	uint64_t key_type, value_type;
 	uint32_t kind, parent_kind;
 	uint32_t flags;
-	uint32_t cancelled; /* 1: it was done already */
+	uint32_t cancelled; /* 1: it was done already; 2: that is not known */
 	struct golin_rec_str key, value, err;
 };
 
@@ -393,6 +399,12 @@ struct golin_rec_context_passed {
 	uint64_t child, ctx;
 	uint32_t how; /* enum golin_passed_how */
 	uint32_t _pad;
+};
+
+/* What GOLIN_REC_COUNTS is for goroutines; stands before that in a dump. */
+struct golin_rec_context_counts {
+	struct golin_rec h;
+	uint64_t created, cancelled, seen, retired, evicted, orphans;
 };
 
 /*

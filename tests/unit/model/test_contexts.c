@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Contexts in the model: trees, addresses that are used again, cascades, holders, who leaves. */
 #include "golin/context.h"
+#include "golin/dump.h"
 #include "records.h"
 
 enum { A = 0xc000010000, B = 0xc000020000, C = 0xc000030000, D = 0xc000040000 };
@@ -372,6 +373,123 @@ static void test_random(void **s)
 	assert_true(ctx_counts().evicted > 1000);
 }
 
+/* ---- the dump ---- */
+
+static int apply_to(void *arg, const struct golin_rec *rec)
+{
+	assert_true(golin_record_check(rec, rec->size));
+	return golin_model_apply(arg, rec);
+}
+
+/* Two trees of contexts are the same; returns how many contexts that are. */
+static size_t same_trees(struct golin_model *a, struct golin_model *b, golin_cidx i, golin_cidx k)
+{
+	size_t n = 0;
+
+	for (; i != GOLIN_CIDX_NONE;
+	     i = golin_model_context(a, i)->next, k = golin_model_context(b, k)->next) {
+		const struct golin_context *x = golin_model_context(a, i),
+					   *y = golin_model_context(b, k);
+		char id[2][GOLIN_LINEAGE_MAX];
+
+		assert_non_null(y);
+		assert_string_equal(golin_context_lineage(a, x, id[0]),
+				    golin_context_lineage(b, y, id[1]));
+		assert_int_equal(x->kind, y->kind);
+		assert_int_equal(x->ctx, y->ctx);
+		assert_int_equal(x->state, y->state);
+		assert_int_equal(x->retired, y->retired);
+		assert_int_equal(x->cancelled, y->cancelled);
+		assert_int_equal(x->cancel_reason, y->cancel_reason);
+		assert_int_equal(x->nchild, y->nchild);
+		assert_int_equal(x->nlive, y->nlive);
+		assert_int_equal(x->nholders, y->nholders);
+		n += 1 + same_trees(a, b, x->first_child, y->first_child);
+	}
+	assert_int_equal(k, GOLIN_CIDX_NONE);
+	return n;
+}
+
+static size_t in_model(void)
+{
+	size_t n = 0;
+
+	for (golin_cidx i = 0; i < golin_model_context_max(M); i++)
+		n += golin_model_context(M, i) != NULL;
+	return n;
+}
+
+static void check_dump(void)
+{
+	struct golin_context_counts a, b;
+	struct golin_model *copy;
+	struct golin_sink sink = {.put = apply_to};
+
+	assert_int_equal(golin_model_new(NULL, &copy), 0);
+	sink.arg = copy;
+	assert_int_equal(golin_model_dump(M, &sink), 0);
+	golin_context_counts(M, &a);
+	golin_context_counts(copy, &b);
+	assert_int_equal(
+		same_trees(M, copy, golin_model_context_roots(M), golin_model_context_roots(copy)),
+		in_model());
+	assert_int_equal(a.live, b.live);
+	assert_int_equal(a.created, b.created);
+	assert_int_equal(a.cancelled, b.cancelled);
+	assert_int_equal(a.retired, b.retired);
+	golin_model_free(copy);
+}
+
+static void test_dump(void **s)
+{
+	create(10, 0, 1);
+	create(11, 1, 2);
+	root(20, 1, GOLIN_CTX_VALUE, A);
+	root(21, 1, GOLIN_CTX_CANCEL, A); /* in its place */
+	make(30, 1, GOLIN_CTX_VALUE, B, A, GOLIN_CTX_CANCEL);
+	make(31, 2, GOLIN_CTX_TIMER, C, B, GOLIN_CTX_VALUE);
+	passed(2, B);
+	cancel(40, 2, C, GOLIN_CANCEL_EXPLICIT);
+	make(50, 1, GOLIN_CTX_CANCEL, D, 0xc000099000, GOLIN_CTX_FOREIGN);
+	check_dump();
+}
+
+static void test_dump_random(void **s)
+{
+	for (int step = 0; step < 3000; step++) {
+		uint64_t ctx = A + 0x100 * rnd(60), up = A + 0x100 * rnd(60);
+
+		/* What has children is not collected, nor cancelled without them. */
+		if (golin_model_context_at(M, ctx) != GOLIN_CIDX_NONE && get(ctx)->nchild)
+			continue;
+		switch (rnd(8)) {
+		case 0:
+			create(step + 1, 0, 100 + step);
+			break;
+		case 1:
+			/* One that makes no more contexts. */
+			if (step >= 150)
+				ended(step + 1, 1 + rnd(step / 150));
+			break;
+		case 2:
+			if (golin_model_context_at(M, ctx) != GOLIN_CIDX_NONE)
+				cancel(step + 1, 1, ctx, GOLIN_CANCEL_EXPLICIT);
+			break;
+		case 3:
+			passed(1 + rnd(20), ctx);
+			break;
+		default:
+			if (ctx != up && golin_model_context_at(M, up) != GOLIN_CIDX_NONE &&
+			    get(up)->state == GOLIN_CS_ACTIVE)
+				make(step + 1, 1 + step / 150, 1 + rnd(3), ctx, up, get(up)->kind);
+			else
+				root(step + 1, 1 + step / 150, 1 + rnd(3), ctx);
+		}
+		if (step % 100 == 99)
+			check_dump();
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -388,6 +506,8 @@ int main(void)
 		T(test_lineage_id),
 		T(test_creator_is_alive),
 		T(test_random),
+		T(test_dump),
+		T(test_dump_random),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
