@@ -103,9 +103,19 @@ $4 == "-" {
 			pooled($8) ", " (absent ? "ABSENT" : offset) ", " size "}"
 }
 
+function sort_strings(a, n,   i, j, t) {
+	for (i = 2; i <= n; i++) {
+		t = a[i]
+		for (j = i - 1; j > 0 && (a[j] "") > (t ""); j--)
+			a[j + 1] = a[j]
+		a[j + 1] = t
+	}
+}
+
 END {
 	if (!nreleases || !nrows)
 		error("no rows")
+	sort_strings(arches, narches)
 	print "enum {"
 	for (i = 1; i <= narches; i++)
 		print "\tARCH_" arches[i] ","
