@@ -16,30 +16,7 @@
 #include <unistd.h>
 #include "base/text.h"
 #include "debug_file.h"
-#include "image_wire.h"
-
-struct golin_imgproc {
-	wire_server_fn server;
-	int file;  /* -1 or the ELF file, kept for a restart */
-	int debug; /* -1 or its .debug file, likewise */
-	uint64_t file_size;
-	char *debug_path; /* NULL, or where it was found */
-	char *debug_note; /* NULL, or why one that was found is not used */
-	char label[256];
-	enum golin_layout_choice choice;
-	pid_t pid; /* 0: none runs */
-	int sock;  /* -1: none */
-	uint32_t seq;
-	volatile uint32_t *stage; /* shared with the process */
-	bool loaded;
-	struct golin_image_info info;
-	struct golin_layout layout;
-	uint8_t *in; /* the last answer's body */
-	size_t in_cap;
-};
-
-/* What went wrong with the process, beside an errno: it is worth another try. */
-enum trouble { FINE = 0, DIED, LATE, LIED, SPENT, FAILED };
+#include "image_process_priv.h"
 
 static unsigned load_ms = WIRE_SECONDS_LOAD * 1000, request_ms = WIRE_SECONDS * 1000;
 
@@ -198,7 +175,7 @@ static enum trouble tell_death(struct golin_imgproc *p, struct golin_err *err)
 
 /* ---- one request ---- */
 
-static enum trouble lied(struct golin_imgproc *p, const char *why, struct golin_err *err)
+enum trouble imgproc_lied(struct golin_imgproc *p, const char *why, struct golin_err *err)
 {
 	golin_err_set(err, -EBADMSG,
 		      "the image process gave an answer about '%s' that cannot be: %s", p->label,
@@ -223,9 +200,9 @@ static enum trouble ask(struct golin_imgproc *p, enum wire_type type, const void
 		r = wire_read(p->sock, &a, sizeof(a), deadline);
 	if (!r) {
 		if (a.magic != WIRE_MAGIC || a.type != type || a.seq != p->seq)
-			return lied(p, "no answer to what was asked", err);
+			return imgproc_lied(p, "no answer to what was asked", err);
 		if (a.len < min || a.len > max)
-			return lied(p, "an answer of a wrong length", err);
+			return imgproc_lied(p, "an answer of a wrong length", err);
 		if (a.len > p->in_cap) {
 			uint8_t *in = realloc(p->in, a.len);
 
@@ -275,13 +252,13 @@ static int load(struct golin_imgproc *p, struct wire_loaded *l, struct golin_err
 		return t;
 	memcpy(l, p->in, sizeof(*l));
 	if (l->has_info > 1 || l->debug_refused > 1)
-		return lied(p, "a flag that is none", err);
+		return imgproc_lied(p, "a flag that is none", err);
 	if (!image_check_err(&l->err, &why))
-		return lied(p, why, err);
+		return imgproc_lied(p, why, err);
 	if (!l->err.code)
 		l->has_info = true;
 	if (l->has_info && !image_check_info(&l->info, p->file_size, &why))
-		return lied(p, why, err);
+		return imgproc_lied(p, why, err);
 	if (l->err.code) {
 		stop(p, 100);
 		if (err)
@@ -290,7 +267,7 @@ static int load(struct golin_imgproc *p, struct wire_loaded *l, struct golin_err
 		return REFUSED;
 	}
 	if (!image_check_layout(&l->layout, &why))
-		return lied(p, why, err);
+		return imgproc_lied(p, why, err);
 	return FINE;
 }
 
@@ -313,7 +290,7 @@ static int start_and_load(struct golin_imgproc *p, struct wire_loaded *l, struct
 	/* The caller holds addresses: they must mean the same as before. */
 	if (memcmp(&p->info, &l->info, sizeof(p->info)) ||
 	    memcmp(&p->layout, &l->layout, sizeof(p->layout)))
-		return lied(p, "another one than before; the file has changed", err);
+		return imgproc_lied(p, "another one than before; the file has changed", err);
 	return FINE;
 }
 
@@ -330,8 +307,8 @@ static enum trouble ensure(struct golin_imgproc *p, struct golin_err *err)
 }
 
 /* A request, tried once more in a new process when the first ends over it. */
-static int request(struct golin_imgproc *p, enum wire_type type, const void *body, size_t len,
-		   size_t min, size_t max, size_t *ret_len, struct golin_err *err)
+int imgproc_request(struct golin_imgproc *p, enum wire_type type, const void *body, size_t len,
+		    size_t min, size_t max, size_t *ret_len, struct golin_err *err)
 {
 	struct golin_err first = {0};
 	enum trouble t;
@@ -570,146 +547,4 @@ const struct golin_image_info *golin_imgproc_info(const struct golin_imgproc *p)
 const struct golin_layout *golin_imgproc_layout(const struct golin_imgproc *p)
 {
 	return &p->layout;
-}
-
-int golin_imgproc_sites(struct golin_imgproc *p, const struct golin_site_want *wants, size_t n,
-			struct golin_site *ret, struct golin_err *err)
-{
-	const char *why;
-	size_t len;
-	int r;
-
-	if (n > WIRE_MAX_SITES)
-		return golin_err_set(err, -EINVAL, "%zu sites at once, more than %d", n,
-				     WIRE_MAX_SITES);
-	if (!n)
-		return 0;
-	r = request(p, WIRE_SITES, wants, n * sizeof(*wants), n * sizeof(*ret), n * sizeof(*ret),
-		    &len, err);
-	if (r)
-		return r;
-	for (size_t i = 0; i < n; i++) {
-		struct golin_site s;
-
-		memcpy(&s, p->in + i * sizeof(s), sizeof(s));
-		if (!image_check_site(&s, &p->info, &why)) {
-			lied(p, why, err);
-			return -EBADMSG;
-		}
-		ret[i] = s;
-	}
-	return 0;
-}
-
-int golin_imgproc_late(struct golin_imgproc *p, struct golin_late_target **ret, size_t *ret_n,
-		       struct golin_err *err)
-{
-	const struct golin_image_info *info = &p->info;
-	struct golin_late_target *all;
-	size_t len, n;
-	int r = request(p, WIRE_LATE, NULL, 0, 0, WIRE_MAX_LATE * sizeof(*all), &len, err);
-
-	if (r)
-		return r;
-	n = len / sizeof(*all);
-	all = malloc(len ? len : 1);
-	if (!all)
-		return golin_err_set(err, -ENOMEM, "out of memory");
-	memcpy(all, p->in, len);
-	for (size_t i = 0; i < n && len % sizeof(*all) == 0; i++)
-		if (all[i].entry < info->text || all[i].entry >= info->etext || all[i].word % 8 ||
-		    all[i].word > 1024 || all[i].off > 4096)
-			len = 1; /* no whole number of entries: refused below */
-	if (len % sizeof(*all)) {
-		free(all);
-		lied(p, "a wrapper that is none", err);
-		return -EBADMSG;
-	}
-	*ret = all;
-	*ret_n = n;
-	return 0;
-}
-
-/* ---- names ---- */
-
-struct cursor {
-	const uint8_t *p;
-	size_t left;
-};
-
-static bool take(struct cursor *c, void *dst, size_t len)
-{
-	if (len > c->left)
-		return false;
-	memcpy(dst, c->p, len);
-	c->p += len;
-	c->left -= len;
-	return true;
-}
-
-/* A string of the answer, cleaned again. */
-static bool take_text(struct cursor *c, char *dst, size_t cap, size_t len)
-{
-	if (len >= cap || len > c->left)
-		return false;
-	golin_text_clean(dst, cap, c->p, len);
-	c->p += len;
-	c->left -= len;
-	return true;
-}
-
-static bool take_frames(struct cursor *c, struct golin_name_frame *frames, uint32_t *ret_n)
-{
-	struct wire_name name;
-	struct wire_frame w;
-
-	if (!take(c, &name, sizeof(name)) || name.nframes > WIRE_MAX_FRAMES)
-		return false;
-	for (uint32_t i = 0; i < name.nframes; i++) {
-		struct golin_name_frame *f = &frames[i];
-
-		if (!take(c, &w, sizeof(w)) || (w.flags & ~3U) || w.line > INT32_MAX)
-			return false;
-		if (!take_text(c, f->func, sizeof(f->func), w.func_len) ||
-		    !take_text(c, f->file, sizeof(f->file), w.file_len))
-			return false;
-		f->line = w.line;
-		f->flags = w.flags;
-	}
-	*ret_n = name.nframes;
-	return true;
-}
-
-int golin_imgproc_names(struct golin_imgproc *p, const uint64_t *pcs, size_t n,
-			golin_imgproc_name_fn cb, void *arg, struct golin_err *err)
-{
-	struct golin_name_frame *frames = calloc(WIRE_MAX_FRAMES, sizeof(*frames));
-	size_t done = 0;
-	int r = frames ? 0 : golin_err_set(err, -ENOMEM, "out of memory");
-
-	while (!r && done < n) {
-		size_t batch = n - done < WIRE_MAX_PCS ? n - done : WIRE_MAX_PCS, answered = 0;
-		struct cursor c;
-
-		r = request(p, WIRE_NAMES, pcs + done, batch * sizeof(*pcs),
-			    sizeof(struct wire_name), WIRE_MAX_ANSWER, &c.left, err);
-		if (r)
-			break;
-		for (c.p = p->in; c.left && answered < batch; answered++) {
-			uint32_t nframes;
-
-			if (!take_frames(&c, frames, &nframes))
-				break;
-			cb(arg, pcs[done + answered], frames, nframes);
-		}
-		done += answered;
-		if (!answered || c.left) {
-			lied(p, "names that are malformed", err);
-			r = -EBADMSG;
-		}
-	}
-	for (; done < n; done++)
-		cb(arg, pcs[done], NULL, 0);
-	free(frames);
-	return r;
 }

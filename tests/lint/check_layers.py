@@ -48,7 +48,7 @@ SYSTEM = {
     r"dwarf\.h": ["offsets"],
     r"Zydis/": ["offsets"],
     r"n?curses": ["tui"],
-    r"zstd\.h": ["record"],
+    r"zstd\.h": ["record", "offsets"],
     r"(sys/ptrace)": [],
 }
 # What offsets and probes' BPF side may take from the records: constants without a record.

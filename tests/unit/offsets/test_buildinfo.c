@@ -313,7 +313,8 @@ static void test_info(void **state)
 		assert_string_equal(info->build_id, "abcd01");
 		assert_int_equal(info->nsegments, 1);
 		assert_int_equal(info->segments[0].vaddr, DATA);
-		assert_int_equal(info->flags, GOLIN_IMAGE_STRIPPED | (i & 1 ? GOLIN_IMAGE_PIE : 0) |
+		assert_int_equal(info->flags, GOLIN_IMAGE_STRIPPED | GOLIN_IMAGE_GNU_BUILD_ID |
+						      (i & 1 ? GOLIN_IMAGE_PIE : 0) |
 						      (i & 2 ? GOLIN_IMAGE_RACE : 0));
 		golin_image_close(img);
 	}

@@ -538,169 +538,6 @@ static void test_absent(void **state)
 	expect_error(&e, GNU_ZLIB, false, -ENODATA, "no types of Go in .zdebug_info");
 }
 
-/* Compressed sections that lie, and ones that are damaged. */
-static void test_compression(void **state)
-{
-	static const struct {
-		const char *name;
-		uint64_t flags;
-		int how; /* what is done to it */
-		int code;
-		const char *msg;
-	} cases[] = {
-		{".debug_info", SHF_COMPRESSED, 0, -EBADMSG,
-		 "section .debug_info claims 1.0 TiB from 1000 bytes: refused"},
-		{".debug_info", SHF_COMPRESSED, 1, -EBADMSG,
-		 "section .debug_info claims 62.6 KiB from 1000 bytes: refused"},
-		{".debug_info", SHF_COMPRESSED, 2, -EOPNOTSUPP,
-		 "section .debug_info is compressed by method 3; golin reads zlib (1) and zstd "
-		 "(2)"},
-		{".debug_info", SHF_COMPRESSED, 3, -EBADMSG,
-		 "section .debug_info is too short for its compression header"},
-		{".debug_info", SHF_COMPRESSED, 4, -EBADMSG,
-		 "section .debug_info cannot be inflated: unknown compression method behind 0 "
-		 "bytes"},
-		{".zdebug_info", 0, 5, -EBADMSG, "section .zdebug_info does not begin with 'ZLIB'"},
-		{".zdebug_info", 0, 6, -EBADMSG,
-		 "section .zdebug_info claims 16.0 EiB from 1000 bytes: refused"},
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct elfb b = {0};
-		uint8_t data[1024] = {0}, abbrevs[256];
-		struct dwarf_struct s[2];
-		struct golin_err err;
-		struct elf_image e;
-		uint32_t version;
-		size_t len = 1024;
-		int fd;
-
-		elfb_put(&b, data, 4, cases[i].how == 2 ? 3 : ELFCOMPRESS_ZLIB);
-		elfb_put(&b, data + 8, 8,
-			 cases[i].how == 0   ? 1ull << 40
-			 : cases[i].how == 1 ? 64 * 1000 + 64
-					     : 2000);
-		if (cases[i].how == 3)
-			len = 23;
-		if (cases[i].how >= 5)
-			len = 1012;
-		if (cases[i].how == 6) {
-			memcpy(data, "ZLIB", 4);
-			memset(data + 4, 0xff, 8);
-		}
-		elfb_section(&b, ".debug_abbrev", SHT_PROGBITS, 0, 0, abbrevs,
-			     put_abbrevs(abbrevs, false, false));
-		elfb_section(&b, cases[i].name, SHT_PROGBITS, cases[i].flags, 0, data, len);
-		fd = elfb_build_fd(&b);
-		assert_int_equal(elf_image_open(fd, &e, NULL), 0);
-		close(fd);
-		assert_int_equal(collect(&e, s, &version, &err), cases[i].code);
-		assert_string_equal(err.msg, cases[i].msg);
-		elf_image_done(&e);
-	}
-}
-
-/* The stream ends early, goes on for longer, or has a wrong checksum. */
-static void test_stream(void **state)
-{
-	static const char *const msg[] = {
-		"section .debug_abbrev ends after 60 bytes, it claims 100",
-		"section .debug_abbrev has more than the 50 bytes it claims",
-		"section .debug_abbrev cannot be inflated: incorrect data check at its end",
-	};
-	static const size_t claims[] = {100, 50, 60};
-	uint8_t plain[60], info[64] = {0};
-
-	for (int i = 0; i < 60; i++)
-		plain[i] = i * 37 % 101;
-	for (int i = 0; i < 3; i++) {
-		struct dw d = {.version = 4};
-		struct dwarf_struct s[2];
-		struct golin_err err;
-		struct elf_image e;
-		uint32_t version;
-		size_t len;
-		uint8_t *p = pack(&d, ELF_ZLIB, plain, sizeof(plain), &len);
-		int fd;
-
-		elfb_put(&d.elf, p + 8, 8, claims[i]);
-		if (i == 2)
-			p[len - 1] ^= 1;
-		elfb_section(&d.elf, ".debug_abbrev", SHT_PROGBITS, SHF_COMPRESSED, 0, p, len);
-		elfb_section(&d.elf, ".debug_info", SHT_PROGBITS, 0, 0, info, sizeof(info));
-		fd = elfb_build_fd(&d.elf);
-		assert_int_equal(elf_image_open(fd, &e, NULL), 0);
-		close(fd);
-		assert_int_equal(collect(&e, s, &version, &err), -EBADMSG);
-		assert_string_equal(err.msg, msg[i]);
-		elf_image_done(&e);
-		free(p);
-	}
-}
-
-/* Frames of zstd that lie, end early, are damaged, or want too much memory. */
-static void test_zstd(void **state)
-{
-	static const char *const msg[] = {
-		"section .debug_abbrev claims 4999 bytes, its zstd frame 5000: refused",
-		"section .debug_abbrev ends after 5000 bytes, it claims 5001",
-		"section .debug_abbrev cannot be inflated: Restored data doesn't match checksum "
-		"behind 0 bytes",
-		"section .debug_abbrev ends after 0 bytes, it claims 5000",
-		"section .debug_abbrev does not hold a frame of zstd",
-		"section .debug_abbrev asks for a zstd window of more than 8 MiB: refused",
-		"section .debug_abbrev has more than the 4999 bytes it claims",
-	};
-	uint8_t plain[5000], info[64] = {0};
-
-	for (size_t i = 0; i < sizeof(plain); i++)
-		plain[i] = i * i >> 3;
-	for (int i = 0; i < 7; i++) {
-		struct elfb b = {0};
-		uint8_t p[24 + 8192] = {0};
-		ZSTD_CCtx *ctx = ZSTD_createCCtx();
-		struct dwarf_struct s[2];
-		struct golin_err err;
-		struct elf_image e;
-		uint32_t version;
-		size_t len;
-		int fd;
-
-		assert_non_null(ctx);
-		ZSTD_CCtx_setParameter(ctx, ZSTD_c_checksumFlag, 1);
-		if (i >= 5) { /* a frame that does not say how much it holds */
-			ZSTD_inBuffer in = {plain, sizeof(plain), 0};
-			ZSTD_outBuffer out = {p + 24, sizeof(p) - 24, 0};
-
-			ZSTD_CCtx_setParameter(ctx, ZSTD_c_windowLog, i == 5 ? 24 : 20);
-			assert_false(ZSTD_isError(
-				ZSTD_compressStream2(ctx, &out, &in, ZSTD_e_continue)));
-			assert_int_equal(ZSTD_compressStream2(ctx, &out, &in, ZSTD_e_end), 0);
-			len = out.pos;
-		} else {
-			len = ZSTD_compress2(ctx, p + 24, sizeof(p) - 24, plain, sizeof(plain));
-		}
-		ZSTD_freeCCtx(ctx);
-		assert_false(ZSTD_isError(len));
-		elfb_put(&b, p, 4, 2);
-		elfb_put(&b, p + 8, 8, i == 0 || i == 6 ? 4999 : i == 1 ? 5001 : 5000);
-		if (i == 2)
-			p[24 + len - 1] ^= 1;
-		if (i == 3)
-			len = 100;
-		if (i == 4)
-			p[24] ^= 1;
-		elfb_section(&b, ".debug_abbrev", SHT_PROGBITS, SHF_COMPRESSED, 0, p, 24 + len);
-		elfb_section(&b, ".debug_info", SHT_PROGBITS, 0, 0, info, sizeof(info));
-		fd = elfb_build_fd(&b);
-		assert_int_equal(elf_image_open(fd, &e, NULL), 0);
-		close(fd);
-		assert_int_equal(collect(&e, s, &version, &err), -EBADMSG);
-		assert_string_equal(err.msg, msg[i]);
-		elf_image_done(&e);
-	}
-}
-
 /* Parts that stand in other files or units are not taken for absent. */
 static void test_spread(void **state)
 {
@@ -946,12 +783,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_forms),	cmocka_unit_test(test_growth),
 		cmocka_unit_test(test_stops),	cmocka_unit_test(test_missing_struct),
-		cmocka_unit_test(test_absent),	cmocka_unit_test(test_compression),
-		cmocka_unit_test(test_stream),	cmocka_unit_test(test_no_abbrev),
-		cmocka_unit_test(test_zstd),	cmocka_unit_test(test_spread),
-		cmocka_unit_test(test_corrupt), cmocka_unit_test(test_sibling),
-		cmocka_unit_test(test_deep),	cmocka_unit_test(test_huge),
-		cmocka_unit_test(test_cut),	cmocka_unit_test(test_mutated),
+		cmocka_unit_test(test_absent),	cmocka_unit_test(test_no_abbrev),
+		cmocka_unit_test(test_spread),	cmocka_unit_test(test_corrupt),
+		cmocka_unit_test(test_sibling), cmocka_unit_test(test_deep),
+		cmocka_unit_test(test_huge),	cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_mutated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
