@@ -30,6 +30,8 @@ static const struct plan_row rows[] = {
 	    "which goroutine writes a connection"),
 	ROW("http.client.put_idle_conn", "(*Transport).tryPutIdleConn", "transport=@0 conn=@1",
 	    "when a connection is free again"),
+	/* Each https request of a client that can do HTTP/2 comes here first, also when there is no
+	 * such connection yet: then it comes again when there is one. */
 	PLAN_ROW("http.client.http2", 13, 26, GOLIN_SITE_PROLOGUE, 0,
 		 "net/http.(*http2Transport).RoundTripOpt", "transport=@0 req=@1",
 		 "requests of clients by HTTP/2"),

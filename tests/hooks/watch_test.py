@@ -34,11 +34,26 @@ PHASES = {
     "datagrams": ["io."],
     "streams": ["io."],
     "http": ["http."],
+    "http2": ["http."],
+    "goroutines": ["goroutine.create", "goroutine.exit"],
     "coroutines": ["goroutine.create.coroutine"],
 }
 # These end the program, which says beforehand what it will do.
 ENDS = {"fatal", "misuse"}
-SINCE = {"causes": 21, "coroutines": 23}
+SINCE = {"http2": 14, "causes": 21, "coroutines": 23}
+
+# What has to be the same, at as many hits: (event, word), (event, word), since which Go.
+SAME = {
+    "contexts": [(("context.create", "ctx"), ("context.create", "child.data"), 21)],
+    "causes": [(("context.create", "ctx"), ("context.create", "child.data"), 21)],
+    "fatal": [(("panic.fatal", "panic"), ("panic.fatal.print", "panic"), 13)],
+    "http": [(("http.client.get_conn", "treq"), ("http.client.round_trip", "treq"), 13),
+             (("http.server.request", "writer.data"), ("http.server.header", "response"), 13),
+             (("http.server.request", "writer.data"), ("http.server.finish", "response"), 13),
+             (("http.client.read_loop", "conn"), ("http.client.write_loop", "conn"), 13)],
+}
+# These run on a thread's own stack and are about the goroutine of that thread.
+ABOUT_CURG = {"panic.recover": "gp", "goroutine.exit": "gp"}
 
 failures = 0
 
@@ -105,6 +120,9 @@ class Seen:
             check(words["g"] == words["g.curg"], f"{event}: g is not m.curg: {words}")
         if "g0" in words:
             check(words["g0"] == words["g0.g0"], f"{event}: g0 is not m.g0: {words}")
+        if event in ABOUT_CURG:
+            check(words[ABOUT_CURG[event]] == words["g0.curg"],
+                  f"{event}: not about m.curg: {words}")
 
 
 def run(path, phase):
@@ -136,7 +154,7 @@ def run(path, phase):
     return int(armed[1]), said, Seen(out.splitlines(), said)
 
 
-def compare(phase, armed, said, seen):
+def compare(minor, phase, armed, said, seen):
     check(seen.lost == 0, f"{phase}: {seen.lost} hits were lost")
     check(armed > 0 and said.counts, f"{phase}: nothing was watched")
     for event, count in sorted(said.counts.items()):
@@ -147,6 +165,11 @@ def compare(phase, armed, said, seen):
         missing = wanted - got
         check(not missing, f"{phase}: {event}: {name} was never "
                            f"{dict(missing.most_common(3))}, but {dict(got.most_common(3))}")
+    for one, other, since in SAME.get(phase, []):
+        if minor >= since:
+            check(seen.words[one] and seen.words[one] == seen.words[other],
+                  f"{phase}: {one} and {other} differ: {dict(seen.words[one])} "
+                  f"{dict(seen.words[other])}")
     if phase == "gc":
         begin, end = seen.counts["gc.stw.begin"], seen.counts["gc.stw.end"]
         check(begin == end and begin >= 2 * said.counts["gc.start"],
@@ -163,7 +186,7 @@ def main():
     path = live.program("hooks", version, variant)
     for phase in phases or PHASES:
         if minor >= SINCE.get(phase, 0):
-            compare(phase, *run(path, phase))
+            compare(minor, phase, *run(path, phase))
     sys.exit(1 if failures else 0)
 
 
