@@ -11,7 +11,11 @@
 
 /* ---- notes ---- */
 
-enum { NOTE_GO_BUILD_ID = 4 };
+enum {
+	NOTE_GO_BUILD_ID = 4,
+	/* Of all notes together: each of many sections may be as large as the file. */
+	MAX_NOTES = 1 << 20,
+};
 
 /* The descriptor of the first note of this owner and type in the notes at p. */
 static const uint8_t *find_note(const struct elf_image *e, const uint8_t *p, size_t len,
@@ -49,19 +53,26 @@ static const uint8_t *image_note(const struct elf_image *e, const char *owner, u
 				 size_t *ret_len)
 {
 	const uint8_t *p = NULL;
+	size_t left = MAX_NOTES;
 
-	for (size_t i = 1; i < e->nsections && !p; i++) {
+	for (size_t i = 1; i < e->nsections && !p && left; i++) {
 		const struct elf_section *s = &e->sections[i];
 		const uint8_t *data = s->type == SHT_NOTE ? elf_image_data(e, s) : NULL;
+		size_t len = s->size < left ? s->size : left;
 
-		if (data)
-			p = find_note(e, data, s->size, owner, type, ret_len);
+		if (!data)
+			continue;
+		p = find_note(e, data, len, owner, type, ret_len);
+		left -= len;
 	}
-	for (size_t i = 0; i < e->nsegments && !p; i++) {
+	for (size_t i = 0; i < e->nsegments && !p && left; i++) {
 		const struct elf_segment *s = &e->segments[i];
+		size_t len = s->filesz < left ? s->filesz : left;
 
-		if (s->type == PT_NOTE && s->off <= e->size && s->filesz <= e->size - s->off)
-			p = find_note(e, e->map + s->off, s->filesz, owner, type, ret_len);
+		if (s->type != PT_NOTE || s->off > e->size || s->filesz > e->size - s->off)
+			continue;
+		p = find_note(e, e->map + s->off, len, owner, type, ret_len);
+		left -= len;
 	}
 	return p;
 }

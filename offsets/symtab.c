@@ -8,11 +8,13 @@
 
 bool symtab_open(const struct elf_image *e, struct symtab *ret)
 {
+	enum { MAX_TABLES = 8 }; /* a program has one; each that is looked into takes time */
 	size_t want = e->is64 ? sizeof(Elf64_Sym) : sizeof(Elf32_Sym);
 	struct symtab t = {.elf = e, .entsize = want};
 	const struct elf_section *str;
+	int seen = 0;
 
-	for (size_t i = 1; i < e->nsections; i++) {
+	for (size_t i = 1; i < e->nsections && seen < MAX_TABLES; i++) {
 		const struct elf_section *s = &e->sections[i];
 
 		/* An entry size other than ELF's own is a trap for divisions: such a table is not
@@ -20,6 +22,7 @@ bool symtab_open(const struct elf_image *e, struct symtab *ret)
 		if (s->type != SHT_SYMTAB || s->entsize != want || !s->link ||
 		    s->link >= e->nsections)
 			continue;
+		seen++;
 		str = &e->sections[s->link];
 		t.syms = elf_image_data(e, s);
 		t.str = (const char *)elf_image_data(e, str);

@@ -384,13 +384,19 @@ def cut_old_functions(t, wanted):
 
 # ---- whole files ----
 
-def small_elf(dwarf, tab, info):
+GNU_NOTE = b"\4\0\0\0\x08\0\0\0\3\0\0\0GNU\0golin-id"
+GO_NOTE = b"\4\0\0\0\x08\0\0\0\4\0\0\0Go\0\0golin/id"
+
+
+def small_elf(dwarf, tab, info, note=None):
     """Sections and segments around what was cut out: a Go program without its code."""
     text = b"\x49\x3b\x66\x10\x76\x08\x55\x48\x89\xe5\x5d\xc3".ljust(64, b"\xcc")
     parts = [("", b"", 0, 0), (".text", text, 0x401000, 6), (".gopclntab", tab, TAB, 2),
              (".go.buildinfo", info, 0x600000, 3)]
     if dwarf:
         parts += [(".debug_abbrev", dwarf[1], 0, 0), (".debug_info", dwarf[0], 0, 0)]
+    if note:
+        parts += [(".note", note, 0, 0)]
     strtab = b"\0" + b"".join(p[0].encode() + b"\0" for p in parts[1:]) + b".shstrtab\0"
     parts.append((".shstrtab", strtab, 0, 0))
     body, headers, loads = b"", b"", b""
@@ -399,7 +405,7 @@ def small_elf(dwarf, tab, info):
         pad = b"\0" * (-(at + len(body)) % 16)
         body += pad
         off = at + len(body)
-        type_ = 0 if not name else 3 if name == ".shstrtab" else 1
+        type_ = {"": 0, ".shstrtab": 3, ".note": 7}.get(name, 1)
         headers += struct.pack("<IIQQQQIIQQ", strtab.index(name.encode() + b"\0"), type_,
                                flags, addr, off if name else 0, len(data), 0, 0, 1, 0)
         if addr:
@@ -502,6 +508,10 @@ def main():
                 put("dwarf", name + "-zdebug", compressed(*dwarf, True))
                 put("dwarf", name + "-compressed", compressed(*dwarf, False))
         put("elf", name, small_elf(dwarf, tab, info.ljust(512, b"\0") + module_data))
+        if dwarf and minor in (13, 20, 27):
+            for flags, note in ((1, GNU_NOTE), (2, GO_NOTE), (12, None)):
+                put("debug", f"{name}-{flags}",
+                    bytes([flags]) + small_elf(dwarf, b"\0" * 64, b"\0" * 64, note))
         if t.magic != 0xfffffffb:
             put("code", name, code_seed(t))
     for name, data in answers_seeds():

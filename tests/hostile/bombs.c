@@ -356,21 +356,39 @@ static uint8_t *segments(const struct make *m, uint32_t type, uint32_t flags, un
 	return give(file, m);
 }
 
-/* 200,000 sections without a name that is looked for. */
-static uint8_t *sections(const struct make *m)
+/*
+ * 200,000 sections of the whole file, of a type that is looked into: notes, or symbols whose names
+ * have no end.
+ */
+static uint8_t *sections(const struct make *m, uint32_t type)
 {
 	enum { N = 200000 };
 	struct blob file = copy(m->p);
+	Elf64_Shdr first, each = {.sh_type = type, .sh_size = m->p->len};
 	Elf64_Ehdr eh;
-	Elf64_Shdr first;
 
 	memcpy(&eh, file.p, sizeof(eh));
 	memcpy(&first, file.p + eh.e_shoff, sizeof(first));
 	first.sh_size = N;
+	each.sh_entsize = type == SHT_SYMTAB ? sizeof(Elf64_Sym) : 0;
+	each.sh_link = eh.e_shnum;
 	file.p = realloc(file.p, file.len + N * sizeof(Elf64_Shdr));
-	memset(file.p + file.len, 0, N * sizeof(Elf64_Shdr));
+	for (size_t i = 0; i < N; i++)
+		memcpy(file.p + file.len + i * sizeof(each), &each, sizeof(each));
 	memcpy(file.p + file.len, file.p + eh.e_shoff, eh.e_shnum * sizeof(Elf64_Shdr));
 	memcpy(file.p + file.len, &first, sizeof(first));
+	if (type == SHT_SYMTAB) {
+		/* Its own symbols are another kind; the names are .text, which has no NUL at last.
+		 */
+		for (size_t i = 1; i < eh.e_shnum; i++)
+			if (file.p[file.len + i * sizeof(each) + 4] == SHT_SYMTAB)
+				file.p[file.len + i * sizeof(each) + 4] = SHT_PROGBITS;
+		each.sh_type = SHT_STRTAB;
+		each.sh_offset = m->p->places[P_TEXT].off;
+		each.sh_size = m->p->places[P_TEXT].len;
+		memset(file.p + each.sh_offset, 0xcc, each.sh_size);
+		memcpy(file.p + file.len + eh.e_shnum * sizeof(each), &each, sizeof(each));
+	}
 	eh.e_shoff = file.len;
 	eh.e_shnum = 0;
 	memcpy(file.p, &eh, sizeof(eh));
@@ -491,7 +509,7 @@ uint8_t *bomb(const struct program *p, unsigned number, size_t *ret_len, const c
 	case 46:
 		return segments(&m, PT_DYNAMIC, PF_R | PF_W, 256);
 	case 47:
-		return sections(&m);
+		return sections(&m, SHT_NOTE);
 	case 48:
 		return many_magics(&m);
 	case 49:
@@ -500,6 +518,10 @@ uint8_t *bomb(const struct program *p, unsigned number, size_t *ret_len, const c
 		return fill(&m, P_MODULEDATA, 8, 0xff);
 	case 51:
 		return fill(&m, P_NOTES, 0, 0xff);
+	case 53:
+		return sections(&m, SHT_SYMTAB);
+	case 54:
+		return sections(&m, SHT_PROGBITS);
 	case 52:
 		return segments(&m, PT_NOTE, PF_R, 200000);
 	default:
