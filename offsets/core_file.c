@@ -24,6 +24,7 @@ enum {
 	DEADLINE_S = 10,
 	MAX_FILES = 1 << 20, /* entries of NT_FILE */
 	MAX_PAGE = 1 << 16,  /* of the program's first bytes that are looked at */
+	FIRST_PAGE = 4096,   /* Go's linker keeps it for headers and notes */
 	NOTE_GO_BUILD_ID = 4,
 	FD_SOCKET = 3,
 	FD_CORE = 4,
@@ -228,6 +229,27 @@ static void page_notes(struct golin_core_info *r, Elf *elf, const GElf_Phdr *p, 
 	}
 }
 
+/*
+ * From 1.24 on Go's linker writes a GNU build id right behind its own, but not into the note
+ * segment: without section headers its bytes have to be looked for.
+ */
+static void find_gnu_note(struct golin_core_info *r, const struct core *c, const uint8_t *p,
+			  size_t len)
+{
+	enum { HEADER = 12, NAME = 4 };
+
+	for (size_t at = 0; at + HEADER + NAME <= len && !*r->build_id; at += 4) {
+		GElf_Nhdr n = {
+			.n_namesz = elf_u32(&c->order, p + at),
+			.n_descsz = elf_u32(&c->order, p + at + 4),
+			.n_type = elf_u32(&c->order, p + at + 8),
+		};
+
+		if (n.n_namesz == NAME && n.n_descsz >= 8 && n.n_descsz <= len - at - HEADER - NAME)
+			id_note(r, &n, (const char *)p + at + HEADER, p + at + HEADER + NAME);
+	}
+}
+
 static void read_page(struct core *c)
 {
 	struct golin_core_info *r = c->ret;
@@ -266,6 +288,8 @@ static void read_page(struct core *c)
 		}
 	}
 	elf_end(elf);
+	if (r->has_page && *r->go_id)
+		find_gnu_note(r, c, p, len < FIRST_PAGE ? len : FIRST_PAGE);
 	free(copy);
 }
 
@@ -394,23 +418,23 @@ static int differs(struct golin_err *err, const char *what, const char *there, c
 {
 	return golin_err_set(err, -EBADMSG,
 			     "it is not the program of the core file: %s '%s' there, '%s' here",
-			     what, *there ? there : "none", *here ? here : "none");
+			     what, there, here);
 }
 
 int golin_core_matches(const struct golin_core_info *core, const struct golin_image_info *info,
 		       bool *ret_sure, struct golin_err *err)
 {
 	bool gnu = info->flags & GOLIN_IMAGE_GNU_BUILD_ID;
-	const char *here = gnu || !*core->build_id ? info->build_id : "";
 
 	*ret_sure = false;
 	if (!core->has_page)
 		return 0;
-	if (*core->build_id || gnu) {
-		if (strcmp(core->build_id, here))
-			return differs(err, "build id", core->build_id, here);
+	/* An id that only one of them tells says nothing. */
+	if (gnu && *core->build_id) {
+		if (strcmp(core->build_id, info->build_id))
+			return differs(err, "build id", core->build_id, info->build_id);
 		*ret_sure = true;
-	} else if (*core->go_id || *info->build_id) {
+	} else if (!gnu && *core->go_id && *info->build_id) {
 		if (strcmp(core->go_id, info->build_id))
 			return differs(err, "Go build id", core->go_id, info->build_id);
 		*ret_sure = true;

@@ -43,14 +43,15 @@ static void put_note(struct bytes *b, const struct elfb *e, uint32_t type, const
 
 /* The program's first page: its headers and its ids. */
 static size_t make_page(const struct elfb *like, const char *go_id, const char *gnu_id,
-			uint8_t *page)
+			const char *behind, uint8_t *page)
 {
 	struct elfb e = {.is32 = like->is32, .big_endian = like->big_endian};
-	struct bytes notes = {{0}, 0}, desc = {{0}, 0};
+	static struct bytes notes, more, desc;
 	uint8_t *file;
 	size_t len;
 	int s;
 
+	notes.len = 0;
 	if (go_id) {
 		desc.len = strlen(go_id);
 		memcpy(desc.v, go_id, desc.len);
@@ -63,6 +64,13 @@ static size_t make_page(const struct elfb *like, const char *go_id, const char *
 	}
 	s = elfb_section(&e, ".note", SHT_NOTE, 0, LOAD + 0x200, notes.v, notes.len);
 	elfb_segment(&e, PT_NOTE, PF_R, s);
+	if (behind) {
+		more.len = 0;
+		desc.len = strlen(behind);
+		memcpy(desc.v, behind, desc.len);
+		put_note(&more, &e, NT_GNU_BUILD_ID, "GNU", &desc);
+		elfb_section(&e, ".note.gnu", SHT_PROGBITS, 0, LOAD + 0x400, more.v, more.len);
+	}
 	elfb_segment(&e, PT_LOAD, PF_R | PF_X, s);
 	e.segments[1].extra = 0x1000;
 	file = elfb_build(&e, &len);
@@ -74,7 +82,7 @@ static size_t make_page(const struct elfb *like, const char *go_id, const char *
 
 struct want {
 	bool is32, big_endian, no_files, no_page, no_auxv;
-	const char *go_id, *gnu_id, *path;
+	const char *go_id, *gnu_id, *gnu_behind, *path; /* behind: not in the note segment */
 };
 
 /* A core of a program at LOAD. */
@@ -112,7 +120,7 @@ static uint8_t *make_core(const struct want *w, size_t *ret_len)
 	memset(&stack, 0, sizeof(stack));
 	strcpy((char *)stack.v + 16, "./execfn");
 	stack.len = 64;
-	make_page(&e, w->go_id, w->gnu_id, page);
+	make_page(&e, w->go_id, w->gnu_id, w->gnu_behind, page);
 	s = elfb_section(&e, "notes", SHT_NOTE, 0, 0, notes.v, notes.len);
 	elfb_segment(&e, PT_NOTE, 0, s);
 	if (!w->no_page) {
@@ -178,6 +186,8 @@ static void test_gnu_id(void **state)
 	read_core(&(struct want){.path = "/x", .go_id = "go", .gnu_id = "\x01\xfe\x20"}, &c);
 	assert_string_equal(c.build_id, "01fe20");
 	assert_string_equal(c.go_id, "go");
+	read_core(&(struct want){.path = "/x", .go_id = "go", .gnu_behind = "\x01\x02 abcdef"}, &c);
+	assert_string_equal(c.build_id, "010220616263646566");
 }
 
 /* Without a list of files, the name by which it was executed; without either, none. */
@@ -229,15 +239,19 @@ static void test_matches(void **state)
 	assert_int_equal(golin_core_matches(&core, &info, &sure, &err), -EBADMSG);
 	assert_string_equal(err.msg, "it is not the program of the core file: Go build id 'abc' "
 				     "there, 'abd' here");
-	/* A GNU one decides where there is one. */
+	/* A GNU one decides where both have one. */
 	strcpy(core.build_id, "0102");
+	info.flags = GOLIN_IMAGE_GNU_BUILD_ID;
+	strcpy(info.build_id, "0103");
 	assert_int_equal(golin_core_matches(&core, &info, &sure, &err), -EBADMSG);
 	assert_string_equal(err.msg, "it is not the program of the core file: build id '0102' "
-				     "there, 'none' here");
-	info.flags = GOLIN_IMAGE_GNU_BUILD_ID;
+				     "there, '0103' here");
 	strcpy(info.build_id, "0102");
 	assert_int_equal(golin_core_matches(&core, &info, &sure, &err), 0);
 	assert_true(sure);
+	*core.build_id = '\0';
+	assert_int_equal(golin_core_matches(&core, &info, &sure, &err), 0);
+	assert_false(sure);
 	/* No id at all: the segments have to do, and are no proof. */
 	*core.build_id = *core.go_id = *info.build_id = '\0';
 	info.flags = 0;
