@@ -14,6 +14,7 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,7 @@
 #include "debug_file.h"
 #include "elfbuild.h"
 #include "image_process.h"
+#include "image_wire.h"
 
 static char dir[] = "/tmp/golin-debug-XXXXXX";
 
@@ -567,6 +569,31 @@ static void takes_given(void **state)
 	}
 }
 
+/* A process that is killed is started again with both files. */
+static void starts_again(void **state)
+{
+	const struct golin_site_want want = {.func = "main.main", .kind = GOLIN_SITE_ENTRY};
+	struct golin_imgproc *p;
+	struct golin_site site;
+	struct golin_err err;
+
+	clean();
+	write_program(in_dir("prog"), &same_id);
+	write_debug(in_dir("prog.debug"), &same_id, GOOD);
+	p = open_program(GOLIN_LAYOUT_AUTO, &err);
+	assert_non_null(p);
+	for (int i = 0; i < 2; i++) {
+		pid_t pid = imgproc_pid(p);
+
+		kill(pid, SIGKILL);
+		assert_int_equal(golin_imgproc_sites(p, &want, 1, &site, &err), 0);
+		assert_int_not_equal(imgproc_pid(p), pid);
+		assert_true(site.error < 0); /* it has no code */
+	}
+	assert_int_equal(golin_imgproc_layout(p)->source, GOLIN_FROM_DWARF);
+	golin_imgproc_close(p);
+}
+
 /* debuginfod-find is asked when wanted, and never else. */
 static void asks_debuginfod(void **state)
 {
@@ -636,8 +663,8 @@ int main(void)
 		cmocka_unit_test(finds_by_build_id),  cmocka_unit_test(finds_by_link),
 		cmocka_unit_test(refuses_places),     cmocka_unit_test(passes_over),
 		cmocka_unit_test(compares_checksums), cmocka_unit_test(heeds_choice),
-		cmocka_unit_test(takes_given),	      cmocka_unit_test(asks_debuginfod),
-		cmocka_unit_test(other_machines),
+		cmocka_unit_test(takes_given),	      cmocka_unit_test(starts_again),
+		cmocka_unit_test(asks_debuginfod),    cmocka_unit_test(other_machines),
 	};
 	char cmd[64];
 	int r;

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "go_binary.h"
@@ -168,11 +169,57 @@ static void eats_memory(int sock, int file, volatile uint32_t *stage)
 	if (image_confine(file))
 		_exit(2);
 	*stage = WIRE_STAGE_LAYOUT;
-	for (int i = 0; i < 64; i++)
+	for (int i = 0; i < 4; i++)
 		if (mmap(NULL, 64 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
 			 0) == MAP_FAILED)
 			abort();
 	_exit(0);
+}
+
+/* What image_serve() sets before each answer; counts how often it was begun. */
+static int *begun;
+
+static void spins(int sock, int file, volatile uint32_t *stage)
+{
+	const struct itimerval t = {.it_value = {.tv_usec = 50000}};
+
+	++*begun;
+	if (image_confine(file) || setitimer(ITIMER_PROF, &t, NULL))
+		_exit(2);
+	*stage = WIRE_STAGE_LAYOUT;
+	for (;;)
+		;
+}
+
+/* Another limit of its own would be a way around this one. */
+static void spins_freely(int sock, int file, volatile uint32_t *stage)
+{
+	const struct itimerval t = {.it_value = {.tv_usec = 50000}};
+
+	if (image_confine(file))
+		_exit(2);
+	*stage = WIRE_STAGE_LAYOUT;
+	setitimer(ITIMER_REAL, &t, NULL);
+	_exit(0);
+}
+
+static void cannot_spin(void **state)
+{
+	struct golin_imgproc *p;
+	struct golin_err err;
+
+	begun = mmap(NULL, sizeof(*begun), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		     0);
+	assert_ptr_not_equal(begun, MAP_FAILED);
+	assert_int_equal(open_with(spins, &p, &err), -EBADMSG);
+	assert_string_equal(err.msg,
+			    "too much computing while reading the DWARF of '/x/y': given up");
+	/* What has spent its time once would do so again. */
+	assert_int_equal(*begun, 1);
+	munmap(begun, sizeof(*begun));
+	assert_int_equal(open_with(spins_freely, &p, &err), -EBADMSG);
+	assert_string_equal(err.msg, "the image process ended by SIGSYS while reading the DWARF of "
+				     "'/x/y'");
 }
 
 static void cannot_escape(void **state)
@@ -243,7 +290,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers),	    cmocka_unit_test(is_confined),
 #ifndef __SANITIZE_ADDRESS__
-		cmocka_unit_test(cannot_escape),
+		cmocka_unit_test(cannot_escape),    cmocka_unit_test(cannot_spin),
 #endif
 		cmocka_unit_test(cut_while_mapped), cmocka_unit_test(says_what_is_wrong),
 	};
