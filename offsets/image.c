@@ -245,7 +245,8 @@ static int dwarf_layout(struct golin_image *img, struct golin_layout *ret, struc
 	 */
 	layout_table_absent(&img->info.go, img->info.arch, absent);
 	/* The function table and symbols have been looked through: the walk takes their room. */
-	elf_image_release(&img->elf, img->elf.map, img->elf.size);
+	if (image_has_dwarf(e))
+		elf_image_release(&img->elf, img->elf.map, img->elf.size);
 	r = layout_from_dwarf(e, absent, ret, &img->info.dwarf_version, err);
 	if (r == -ENODATA)
 		golin_err_ctx(err, "no DWARF");

@@ -422,6 +422,8 @@ static int open_process(struct golin_imgproc *p, const struct golin_debug_search
 		p->loaded = true;
 	} else {
 		r = own.code ? own.code : -EBADMSG;
+		if (p->debug_note && !own.hint[0])
+			golin_err_hint(&own, "%s", p->debug_note);
 		if (err)
 			*err = own;
 	}

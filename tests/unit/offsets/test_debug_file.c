@@ -521,6 +521,11 @@ static void heeds_choice(void **state)
 	assert_non_null(p);
 	assert_string_equal(golin_imgproc_debug_file(p), in_dir("prog.debug"));
 	golin_imgproc_close(p);
+	/* Why the one that is there does not serve is told with the error. */
+	write_debug(in_dir("prog.debug"), &same_id, NO_TYPES);
+	assert_null(open_program(GOLIN_LAYOUT_ONLY_DWARF, &err));
+	assert_string_equal(err.msg, "'prog': no DWARF: no section .debug_info");
+	assert_non_null(strstr(err.hint, "no types of Go in .debug_info"));
 	unlink(in_dir("prog.debug"));
 	assert_null(open_program(GOLIN_LAYOUT_ONLY_DWARF, &err));
 	assert_int_equal(err.code, -ENODATA);
