@@ -3,7 +3,6 @@
  * The promise of golin/offsets.h: many threads at once, each on objects of its own, say what one
  * thread says. threads PROGRAM...
  */
-#define _GNU_SOURCE
 #include <fcntl.h>
 #include <golin/offsets.h>
 #include <pthread.h>
