@@ -124,6 +124,20 @@ func load(root, probe, arch, experiment string) *world {
 	return w
 }
 
+// On 32-bit architectures 64-bit atomics are aligned to 8 bytes. go/types knows them by the path that
+// their package has since Go 1.23; before that it is called by that name while it is checked.
+const (
+	oldAtomic = "runtime/internal/atomic"
+	newAtomic = "internal/runtime/atomic"
+)
+
+func (w *world) pathOf(p *types.Package) string {
+	if p.Path() == newAtomic && w.pkgs[newAtomic] == nil {
+		return oldAtomic
+	}
+	return p.Path()
+}
+
 type importer struct {
 	w    *world
 	from *pkg
@@ -167,7 +181,11 @@ func (w *world) check(path string) (*types.Package, error) {
 			}
 		},
 	}
-	p.checked, _ = config.Check(path, w.fset, files, nil)
+	name := path
+	if name == oldAtomic {
+		name = newAtomic
+	}
+	p.checked, _ = config.Check(name, w.fset, files, nil)
 	return p.checked, nil
 }
 
@@ -258,7 +276,7 @@ func (w *world) madeUp(name string) *types.Struct {
 		array := types.NewArray(slot, 8)
 		return types.NewStruct([]*types.Var{
 			field("ctrl", types.Typ[types.Uint64]),
-			field("slots", called("noalg."+dwarfName(array), array)),
+			field("slots", called("noalg."+w.dwarfName(array), array)),
 		}, nil)
 	}
 	return nil
@@ -267,10 +285,10 @@ func (w *world) madeUp(name string) *types.Struct {
 // ---- output ----
 
 // The name as Go's linker writes it into DWARF, cut as golin cuts it.
-func dwarfName(t types.Type) string {
+func (w *world) dwarfName(t types.Type) string {
 	switch t := t.(type) {
 	case *types.Alias:
-		return dwarfName(types.Unalias(t))
+		return w.dwarfName(types.Unalias(t))
 	case *types.Basic:
 		if t.Kind() == types.UnsafePointer {
 			return "unsafe.Pointer"
@@ -279,41 +297,41 @@ func dwarfName(t types.Type) string {
 	case *types.Named:
 		name := t.Obj().Name()
 		if p := t.Obj().Pkg(); p != nil {
-			name = p.Path() + "." + name
+			name = w.pathOf(p) + "." + name
 		}
 		if args := t.TypeArgs(); args.Len() > 0 {
 			var list []string
 			for i := 0; i < args.Len(); i++ {
-				list = append(list, dwarfName(args.At(i)))
+				list = append(list, w.dwarfName(args.At(i)))
 			}
 			name += "[" + strings.Join(list, ",") + "]"
 		}
 		return name
 	case *types.Pointer:
-		return "*" + dwarfName(t.Elem())
+		return "*" + w.dwarfName(t.Elem())
 	case *types.Slice:
-		return "[]" + dwarfName(t.Elem())
+		return "[]" + w.dwarfName(t.Elem())
 	case *types.Array:
-		return fmt.Sprintf("[%d]%s", t.Len(), dwarfName(t.Elem()))
+		return fmt.Sprintf("[%d]%s", t.Len(), w.dwarfName(t.Elem()))
 	case *types.Map:
-		return "map[" + dwarfName(t.Key()) + "]" + dwarfName(t.Elem())
+		return "map[" + w.dwarfName(t.Key()) + "]" + w.dwarfName(t.Elem())
 	case *types.Chan:
 		switch t.Dir() {
 		case types.SendOnly:
-			return "chan<- " + dwarfName(t.Elem())
+			return "chan<- " + w.dwarfName(t.Elem())
 		case types.RecvOnly:
-			return "<-chan " + dwarfName(t.Elem())
+			return "<-chan " + w.dwarfName(t.Elem())
 		}
-		return "chan " + dwarfName(t.Elem())
+		return "chan " + w.dwarfName(t.Elem())
 	case *types.Signature:
-		params := tuple(t.Params(), t.Variadic())
+		params := w.tuple(t.Params(), t.Variadic())
 		switch t.Results().Len() {
 		case 0:
 			return "func(" + params + ")"
 		case 1:
-			return "func(" + params + ") " + tuple(t.Results(), false)
+			return "func(" + params + ") " + w.tuple(t.Results(), false)
 		}
-		return "func(" + params + ") (" + tuple(t.Results(), false) + ")"
+		return "func(" + params + ") (" + w.tuple(t.Results(), false) + ")"
 	case *types.Struct:
 		if t.NumFields() == 0 {
 			return "struct {}"
@@ -323,9 +341,9 @@ func dwarfName(t types.Type) string {
 			f := t.Field(i)
 			name := f.Name()
 			if !f.Exported() && f.Pkg() != nil {
-				name = f.Pkg().Path() + "." + name
+				name = w.pathOf(f.Pkg()) + "." + name
 			}
-			list = append(list, name+" "+dwarfName(f.Type()))
+			list = append(list, name+" "+w.dwarfName(f.Type()))
 		}
 		return "struct { " + strings.Join(list, "; ") + " }"
 	case *types.Interface:
@@ -336,14 +354,14 @@ func dwarfName(t types.Type) string {
 	return t.String()
 }
 
-func tuple(t *types.Tuple, variadic bool) string {
+func (w *world) tuple(t *types.Tuple, variadic bool) string {
 	var list []string
 	for i := 0; i < t.Len(); i++ {
 		if variadic && i == t.Len()-1 {
-			list = append(list, "..."+dwarfName(t.At(i).Type().(*types.Slice).Elem()))
+			list = append(list, "..."+w.dwarfName(t.At(i).Type().(*types.Slice).Elem()))
 			continue
 		}
-		list = append(list, dwarfName(t.At(i).Type()))
+		list = append(list, w.dwarfName(t.At(i).Type()))
 	}
 	return strings.Join(list, ", ")
 }
@@ -404,7 +422,7 @@ func (w *world) lines(want wanted) []string {
 			continue
 		}
 		t := list[at].Type()
-		line(f[0], offsets[at], w.sizes.Sizeof(t), cut(dwarfName(t)))
+		line(f[0], offsets[at], w.sizes.Sizeof(t), cut(w.dwarfName(t)))
 	}
 	return out
 }
