@@ -14,8 +14,6 @@
 #include "x86.h"
 
 enum {
-	FRAME_WRAPPER = 1 << 0, /* GOLIN_FRAME_WRAPPER */
-	FRAME_RUNTIME = 1 << 1, /* GOLIN_FRAME_RUNTIME */
 	MAX_INLINE_DEPTH = 64,
 	MAX_WRAPPERS = 4, /* a go wrapper of a method value's wrapper of ... */
 	WRAPPER_INSNS = 4096,
@@ -63,7 +61,7 @@ static void put_frame(const struct pclntab *t, struct golin_name_frame *f, const
 	put_name(t, f->func, sizeof(f->func), name);
 	golin_text_clean(f->file, sizeof(f->file), file ? file : "", file ? strlen(file) : 0);
 	f->line = file ? line : 0;
-	f->flags = (wrapper ? FRAME_WRAPPER : 0) | (is_runtime(name) ? FRAME_RUNTIME : 0);
+	f->flags = (wrapper ? GOLIN_NAME_WRAPPER : 0) | (is_runtime(name) ? GOLIN_NAME_RUNTIME : 0);
 }
 
 /* The inlined calls around pc, innermost first, and the function that holds them. */
@@ -287,7 +285,7 @@ static int find_names(struct golin_image *img, uint64_t pc, struct golin_name_fr
 	/* It calls several, or through a pointer: then its own name is the best there is. */
 	n = put_frames(&img->code->tab, &f, pc, ret, max);
 	if (n)
-		ret[n - 1].flags &= ~FRAME_WRAPPER;
+		ret[n - 1].flags &= ~GOLIN_NAME_WRAPPER;
 	return n;
 }
 

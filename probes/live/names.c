@@ -75,6 +75,9 @@ static void put_name(void *arg, uint64_t pc, const struct golin_name_frame *fram
 	r->n = (uint32_t)nframes;
 	for (int i = 0; i < nframes; i++) {
 		r->frames[i].line = frames[i].line;
+		_Static_assert((int)GOLIN_FRAME_WRAPPER == (int)GOLIN_NAME_WRAPPER &&
+				       (int)GOLIN_FRAME_RUNTIME == (int)GOLIN_NAME_RUNTIME,
+			       "flags of a frame are the same everywhere");
 		r->frames[i].flags = frames[i].flags;
 	}
 	for (int i = 0; i < nframes; i++) {
