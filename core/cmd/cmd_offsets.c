@@ -24,6 +24,23 @@ static enum format format_of(const struct cmd_config *cfg)
 
 /* ---- --struct ---- */
 
+/* The only struct of that name in any package: "cancelCtx" is context.cancelCtx. */
+static enum golin_struct_id find_by_last_name(const char *word)
+{
+	enum golin_struct_id found = GOLIN_S_MAX;
+
+	for (int s = 0; s < GOLIN_S_MAX; s++) {
+		const char *dot = strrchr(golin_struct_name(s), '.');
+
+		if (!dot || strcmp(dot + 1, word))
+			continue;
+		if (found != GOLIN_S_MAX)
+			return GOLIN_S_MAX;
+		found = s;
+	}
+	return found;
+}
+
 static enum golin_struct_id find_struct(const char *name, size_t len)
 {
 	char word[128];
@@ -31,13 +48,12 @@ static enum golin_struct_id find_struct(const char *name, size_t len)
 
 	if (!len || len + sizeof("runtime.") > sizeof(word))
 		return GOLIN_S_MAX;
-	snprintf(word, sizeof(word), "%.*s", (int)len, name);
-	s = golin_struct_find(word);
-	if (s == GOLIN_S_MAX && !strpbrk(word, "./")) { /* "g" is runtime.g */
-		snprintf(word, sizeof(word), "runtime.%.*s", (int)len, name);
-		s = golin_struct_find(word);
-	}
-	return s;
+	snprintf(word, sizeof(word), "runtime.%.*s", (int)len, name);
+	s = golin_struct_find(word + strlen("runtime."));
+	if (s != GOLIN_S_MAX || strpbrk(word + strlen("runtime."), "./|,"))
+		return s;
+	s = golin_struct_find(word); /* "g" is runtime.g */
+	return s != GOLIN_S_MAX ? s : find_by_last_name(word + strlen("runtime."));
 }
 
 static const char *struct_name_at(size_t i)

@@ -204,6 +204,7 @@ def choice(check, path, obj):
     for args, want in (
             (["runtime.g"], ["runtime.g"]),
             (["g"], ["runtime.g"]),
+            (["cancelCtx,wantConn"], ["context.cancelCtx", "net/http.wantConn"]),
             (["runtime._type"], ["internal/abi.Type"]),
             (["runtime.maptype"], ["internal/abi.MapType"]),
             (["runtime.g", "runtime.m"], ["runtime.g", "runtime.m"]),
@@ -601,6 +602,9 @@ def usage(check):
             "no struct 'runtime.gg' among those that golin knows", "did you mean runtime.g?")
     refused(check, [path, "--struct", "g,main.T"], 2,
             "no struct 'main.T' among those that golin knows",
+            "without --struct all are printed")
+    refused(check, [path, "--struct", "conn"], 2,  # of net and of net/http
+            "no struct 'conn' among those that golin knows",
             "without --struct all are printed")
     refused(check, [path, "--struct", ""], 2, "--struct names no struct")
     refused(check, [path, "--format", "xml"], 2, "bad value 'xml' for --format",
