@@ -21,13 +21,16 @@ struct {
 SEC("uprobe")
 int on_call(struct regs *regs)
 {
-	__u64 goid;
+	__u64 goid, g = regs->r14, old_g = regs->rcx;
 
 	/* At a branch to morestack: the stack grows first, and the call comes here once more. */
 	if (regs->flags & at.drop_flags)
 		return 0;
-	/* Go's ABI has the running goroutine's g in r14. */
-	if (bpf_probe_read_user(&goid, sizeof(goid), (void *)(regs->r14 + at.goid)))
+	/* Go's ABI has it in r14; up to Go 1.16 the stack check has just loaded it into rcx. */
+	barrier_var(old_g); /* or clang reads one place that it has chosen: verifiers refuse that */
+	if (at.g_reg != 14)
+		g = old_g;
+	if (bpf_probe_read_user(&goid, sizeof(goid), (void *)(g + at.goid)))
 		return 0;
 	bpf_ringbuf_output(&events, &goid, sizeof(goid), 0);
 	return 0;

@@ -42,8 +42,6 @@ static int look(const char *exe, const char *function, struct offsets *ret_at,
 		r = golin_err_set(err, -errno, "cannot open '%s'", exe);
 	if (!r)
 		r = golin_image_open(fd, &img, err);
-	if (!r && golin_image_info(img)->go.minor < 17)
-		r = golin_err_set(err, -EOPNOTSUPP, "up to Go 1.16 g is in no register");
 	if (!r)
 		r = golin_image_layout(img, GOLIN_LAYOUT_AUTO, layout, err);
 	if (!r && (r = golin_layout_field(layout, "runtime.g", "goid", &goid)))
@@ -52,10 +50,13 @@ static int look(const char *exe, const char *function, struct offsets *ret_at,
 		snprintf(want.func, sizeof(want.func), "%s", function);
 		if ((r = golin_image_site(img, &want, &site)))
 			golin_err_set(err, r, "%s: %s", function, site.why);
+		else if (site.g_reg != 14 && site.g_reg != 1)
+			r = golin_err_set(err, -EOPNOTSUPP, "%s: g is in no register", function);
 	}
 	if (!r) {
 		ret_at->goid = goid.offset;
 		ret_at->drop_flags = site.drop_flags;
+		ret_at->g_reg = site.g_reg;
 		*ret_file_off = site.file_off;
 	}
 	golin_image_close(img);

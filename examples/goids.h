@@ -6,6 +6,7 @@
 struct offsets {
 	unsigned int goid;	 /* of runtime.g's goid */
 	unsigned int drop_flags; /* golin_site's: with one of these in FLAGS it is no call */
+	unsigned int g_reg;	 /* golin_site's: the register that holds g there */
 };
 
 #endif
