@@ -507,6 +507,17 @@ static void real_program(void **state)
 		assert_true(s.insn == GOLIN_INSN_CALL || s.insn == GOLIN_INSN_PUSH ||
 			    s.insn == GOLIN_INSN_JBE);
 	}
+	/* One line, which the compiler puts into all its callers; and one that no Go has. */
+	for (int i = 0; i < 2; i++) {
+		static const char *const names[] = {"runtime.add", "runtime.subtract"};
+		struct golin_site_want w = {.kind = GOLIN_SITE_PROLOGUE};
+		struct golin_site s;
+
+		strcpy(w.func, names[i]);
+		assert_int_equal(golin_image_site(img, &w, &s), i ? -ENOENT : -ENODATA);
+		assert_string_equal(s.why, i ? "no such function in the binary"
+					     : "inlined wherever it is called");
+	}
 	assert_true(golin_image_info(img)->allgs);
 	assert_int_equal(golin_image_info(img)->tls_g, -8);
 	golin_image_close(img);
