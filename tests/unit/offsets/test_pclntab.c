@@ -262,6 +262,189 @@ static void hostile_members(void **state)
 	mini_done(&m);
 }
 
+/* Functions whose entries lie outside of what module data calls the text are none. */
+static void outside_of_the_text(void **state)
+{
+	struct golin_err err = {0};
+	struct pcln_func f;
+	uint64_t lo, hi;
+
+	mini_build(&m, funcs, N);
+	mini_u32(m.bytes + MINI_TAB + MINI_PCLN + 8 * 2, 0x7fffff00);
+	assert_int_equal(mini_open(&m, &err), 0);
+	assert_false(pclntab_func(&m.img.code->tab, 1, &f));
+	assert_false(pclntab_func(&m.img.code->tab, 2, &f));
+	assert_int_equal(golin_image_func(&m.img, funcs[1].name, &lo, &hi, &err), -ENOENT);
+	assert_int_equal(golin_image_func(&m.img, "main.a", &lo, &hi, &err), 0);
+	mini_done(&m);
+}
+
+/* A program that carries another table in its data, in front of its own. */
+static void the_table_that_fits(void **state)
+{
+	struct golin_err err = {0};
+	uint64_t lo, hi;
+
+	mini_build(&m, funcs, N);
+	memcpy(m.bytes + 0x2000, m.bytes + MINI_TAB, 80);
+	mini_u64(m.bytes + 0x2000 + 8, 1);
+	assert_int_equal(mini_open(&m, &err), 0);
+	assert_int_equal(m.img.code->tab.vaddr, MINI_BASE + MINI_TAB);
+	assert_int_equal(golin_image_func(&m.img, "main.a", &lo, &hi, &err), 0);
+	assert_int_equal(lo, mini_at(0));
+	mini_done(&m);
+}
+
+/* A table alone, of any class and byte order, in the section .gopclntab at TABLE. */
+enum { TABLE = 0x500000, TEXT = 0x10000 };
+
+struct table {
+	uint8_t bytes[1024];
+	struct elf_section sections[2];
+	struct elf_segment segment;
+	struct elf_image elf;
+	size_t len;
+};
+
+static void put(struct table *t, size_t at, size_t width, uint64_t v)
+{
+	for (size_t i = 0; i < width; i++)
+		t->bytes[at + i] = v >> 8 * (t->elf.big_endian ? width - 1 - i : i);
+	if (at + width > t->len)
+		t->len = at + width;
+}
+
+/* Two functions of 64 bytes, a at line 5 and b at line 9, in the format of this version. */
+static void make_table(struct table *t, bool is64, bool big, uint16_t minor)
+{
+	static const uint32_t magics[] = {0xfffffffb, 0xfffffffa, 0xfffffff0, 0xfffffff1};
+	int format = minor < 16 ? 0 : minor < 18 ? 1 : minor < 20 ? 2 : 3;
+	size_t word = is64 ? 8 : 4, first = format >= 2 ? 4 : word, esize = format >= 2 ? 4 : word;
+	size_t names = 0x80, cutab = 0xa0, files = 0xa8, pctab = 0xc0, functab = 0xe0, base, at;
+
+	memset(t, 0, sizeof(*t));
+	t->elf = (struct elf_image){.map = t->bytes,
+				    .size = sizeof(t->bytes),
+				    .is64 = is64,
+				    .big_endian = big,
+				    .type = 2,
+				    .sections = t->sections,
+				    .nsections = 2,
+				    .segments = &t->segment,
+				    .nsegments = 1};
+	t->sections[1] = (struct elf_section){".gopclntab", .type = 1, .addr = TABLE,
+					      .size = sizeof(t->bytes)};
+	t->segment = (struct elf_segment){.type = 1,
+					  .flags = 4,
+					  .vaddr = TABLE,
+					  .filesz = sizeof(t->bytes),
+					  .memsz = sizeof(t->bytes)};
+	put(t, 0, 4, magics[format]);
+	put(t, 6, 1, 4); /* the quantum */
+	put(t, 7, 1, word);
+	put(t, 8, word, 2);
+	base = functab;
+	if (format == 0) {
+		functab = 8 + word;
+		base = 0;
+		put(t, functab + 5 * word, 4, 0x180);
+		put(t, 0x180, 4, 2); /* files: 0 is none */
+		put(t, 0x184, 4, files);
+	} else {
+		at = 8 + word;
+		put(t, at, word, 1);
+		at += format >= 2 ? 2 * word : word;
+		put(t, at, word, names);
+		put(t, at + word, word, cutab);
+		put(t, at + 2 * word, word, files);
+		put(t, at + 3 * word, word, pctab);
+		put(t, at + 4 * word, word, functab);
+	}
+	memcpy(t->bytes + names, "\0main.a\0main.b", 15);
+	memcpy(t->bytes + files, "/x.go", 6);
+	/* File 1 (old) or 0, 16 steps of 4 bytes; lines 5 and 9. */
+	memcpy(t->bytes + pctab + 1, format ? "\x02\x10\0" : "\x04\x10\0", 4);
+	memcpy(t->bytes + pctab + 5, "\x0c\x10\0", 4);
+	memcpy(t->bytes + pctab + 9, "\x14\x10\0", 4);
+	for (int i = 0; i < 3; i++) {
+		size_t func = (format ? functab + 0x60 : 0x200) + i * 0x40;
+		size_t off = format ? 0 : pctab;
+
+		put(t, functab + 2 * esize * i, esize, (format >= 2 ? 0 : TEXT) + 64 * i);
+		if (i == 2)
+			break;
+		put(t, functab + 2 * esize * i + esize, esize, func - base);
+		put(t, func, first, (format >= 2 ? 0 : TEXT) + 64 * i);
+		put(t, func + first, 4, (format ? 0 : names) + 1 + 7 * i);
+		put(t, func + first + 16, 4, off + 1);	       /* pcfile */
+		put(t, func + first + 20, 4, off + 5 + 4 * i); /* pcln */
+	}
+}
+
+static void any_class_and_byte_order(void **state)
+{
+	static const uint16_t minors[] = {13, 17, 19, 27};
+
+	for (int kind = 0; kind < 16; kind++) {
+		struct golin_err err = {0};
+		struct pcln_func f;
+		struct pclntab t;
+		struct table table;
+		const char *file;
+		uint32_t line;
+
+		make_table(&table, kind & 1, kind & 2, minors[kind / 4]);
+		assert_int_equal(pclntab_open(&table.elf, minors[kind / 4], &t, &err), 0);
+		pclntab_set_module(&t, TEXT, TEXT + 128, 0);
+		assert_int_equal(t.nfunc, 2);
+		assert_true(pclntab_find_name(&t, "main.b", &f));
+		assert_int_equal(f.lo, TEXT + 64);
+		assert_int_equal(f.hi, TEXT + 128);
+		assert_true(pclntab_find_pc(&t, TEXT + 65, &f));
+		assert_string_equal(f.name, "main.b");
+		assert_true(pclntab_line(&t, &f, TEXT + 65, &file, &line));
+		assert_string_equal(file, "/x.go");
+		assert_int_equal(line, 9);
+		pclntab_done(&t);
+
+		/* With another magic number, as garble leaves it. */
+		put(&table, 0, 4, 0x12345678);
+		assert_int_equal(pclntab_open(&table.elf, minors[kind / 4], &t, &err), -EOPNOTSUPP);
+		assert_string_equal(err.msg,
+				    "obfuscated: the function table in section '.gopclntab' has "
+				    "the magic number 0x12345678, which is none of Go's");
+		/* With that of another version, or a header that is none, it is malformed. */
+		put(&table, 0, 4, minors[kind / 4] == 27 ? 0xfffffff0 : 0xfffffff1);
+		assert_int_equal(pclntab_open(&table.elf, minors[kind / 4], &t, &err), -EBADMSG);
+		put(&table, 0, 4, 0x12345678);
+		put(&table, 4, 1, 7);
+		assert_int_equal(pclntab_open(&table.elf, minors[kind / 4], &t, &err), -EBADMSG);
+	}
+}
+
+/* A look-up decodes so many steps and no more, however many the file has. */
+static void steps_are_counted(void **state)
+{
+	struct golin_err err = {0};
+	uint32_t budget = 0, line;
+	struct pcln_func f;
+	struct pclntab t;
+	struct table table;
+	const char *file;
+
+	make_table(&table, true, false, 27);
+	assert_int_equal(pclntab_open(&table.elf, 27, &t, &err), 0);
+	pclntab_set_module(&t, TEXT, TEXT + 128, 0);
+	assert_true(pclntab_find_pc(&t, TEXT, &f));
+	t.budget = &budget;
+	assert_false(pclntab_line(&t, &f, TEXT, &file, &line));
+	assert_int_equal(budget, 0);
+	budget = 2;
+	assert_true(pclntab_line(&t, &f, TEXT, &file, &line));
+	assert_int_equal(budget, 0);
+	pclntab_done(&t);
+}
+
 static uint64_t rnd(uint64_t *s)
 {
 	*s ^= *s << 13;
@@ -341,7 +524,9 @@ int main(void)
 		cmocka_unit_test(finds_functions),     cmocka_unit_test(names_as_go_does),
 		cmocka_unit_test(looks_into_closures), cmocka_unit_test(contradictions),
 		cmocka_unit_test(two_modules),	       cmocka_unit_test(hostile_members),
-		cmocka_unit_test(damaged_tables),
+		cmocka_unit_test(damaged_tables),      cmocka_unit_test(outside_of_the_text),
+		cmocka_unit_test(the_table_that_fits), cmocka_unit_test(any_class_and_byte_order),
+		cmocka_unit_test(steps_are_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
