@@ -21,30 +21,6 @@ enum { MAX_SEGMENTS = 256 };
 /* A dynamic section has some thirty entries. */
 enum { MAX_DYNAMIC = 4096 };
 
-uint16_t elf_u16(const struct elf_image *e, const uint8_t *p)
-{
-	uint16_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return e->big_endian == (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) ? v : __builtin_bswap16(v);
-}
-
-uint32_t elf_u32(const struct elf_image *e, const uint8_t *p)
-{
-	uint32_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return e->big_endian == (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) ? v : __builtin_bswap32(v);
-}
-
-uint64_t elf_u64(const struct elf_image *e, const uint8_t *p)
-{
-	uint64_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return e->big_endian == (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) ? v : __builtin_bswap64(v);
-}
-
 /* A word as wide as an address of the file. */
 static uint64_t elf_addr(const struct elf_image *e, const uint8_t *p)
 {

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct golin_err;
 
@@ -73,9 +74,34 @@ size_t elf_image_avail(const struct elf_image *e, uint64_t vaddr);
 /* The file offset of an address; false when it is not in the file. */
 bool elf_image_file_off(const struct elf_image *e, uint64_t vaddr, uint64_t *ret);
 /* Integers of the file's byte order at p; the caller has checked the bounds. */
-uint16_t elf_u16(const struct elf_image *e, const uint8_t *p);
-uint32_t elf_u32(const struct elf_image *e, const uint8_t *p);
-uint64_t elf_u64(const struct elf_image *e, const uint8_t *p);
+static inline bool elf_is_foreign(const struct elf_image *e)
+{
+	return e->big_endian != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+}
+
+static inline uint16_t elf_u16(const struct elf_image *e, const uint8_t *p)
+{
+	uint16_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return elf_is_foreign(e) ? __builtin_bswap16(v) : v;
+}
+
+static inline uint32_t elf_u32(const struct elf_image *e, const uint8_t *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return elf_is_foreign(e) ? __builtin_bswap32(v) : v;
+}
+
+static inline uint64_t elf_u64(const struct elf_image *e, const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return elf_is_foreign(e) ? __builtin_bswap64(v) : v;
+}
 
 /*
  * A word of initialised data as the program sees it before it runs: the file's bytes, with the
