@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The build information that Go's linker writes into every program and that `strip` leaves there:
- * the Go version, and from 1.18 on the settings of the build ("CGO_ENABLED=1", "-race=true").
+ * the Go version, and from 1.18 on the settings of the build ("CGO_ENABLED=1", "-race=true"). The
+ * linker's side is buildinfo() in cmd/link/internal/ld/data.go (a pointer to the strings up
+ * to 1.17, the strings themselves since 1.18), the reader's is debug/buildinfo/buildinfo.go.
  */
 #ifndef GOLIN_OFFSETS_BUILDINFO_H
 #define GOLIN_OFFSETS_BUILDINFO_H

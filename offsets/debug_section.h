@@ -2,7 +2,8 @@
 /*
  * A .debug_* section as a stream of bytes, whether it is stored as it is, compressed as ELF says
  * (SHF_COMPRESSED: zlib, which Go writes since 1.19, or zstd, which linkers and objcopy can write)
- * or as GNU did (.zdebug_*, Go up to 1.18). What a section claims is checked before anything is
+ * or as GNU did (.zdebug_*, Go up to 1.18; both by dwarfcompress in cmd/link/internal/ld/dwarf.go,
+ * flagged in elf.go there). What a section claims is checked before anything is
  * inflated: a file of 1 MB can claim a terabyte.
  */
 #ifndef GOLIN_OFFSETS_DEBUG_SECTION_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * runtime.firstmoduledata: where Go's text, types and function data lie; and the two data symbols
- * that the runtime's own code gives away when there is no symbol table.
+ * runtime.firstmoduledata (struct moduledata in runtime/symtab.go): where Go's text, types and
+ * function data lie; and the two data symbols that the runtime's own code gives away when there is
+ * no symbol table.
  */
 #ifndef GOLIN_OFFSETS_MODULEDATA_H
 #define GOLIN_OFFSETS_MODULEDATA_H
@@ -22,8 +23,9 @@ struct moduledata {
 };
 
 /*
- * By the section .go.module (1.26 and later), else by the pointer to the function table in the
- * writable segments. A match counts only when its own fields agree with that table.
+ * By the section .go.module (1.26 and later, cmd/link/internal/ld/data.go), else by the pointer to
+ * the function table in the writable segments. A match counts only when its own fields agree with
+ * that table.
  */
 int moduledata_find(struct elf_image *elf, const struct pclntab *t, uint16_t minor,
 		    struct moduledata *ret, struct golin_err *err);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Go's table of functions (.gopclntab), in the four formats of Go 1.13 to 1.27. It is there in
+ * Go's table of functions (.gopclntab), in the four formats of Go 1.13 to 1.27: written by
+ * cmd/link/internal/ld/pcln.go, read by runtime/symtab.go (pcHeader, _func, funcdata, inline trees)
+ * and debug/gosym/pclntab.go (which has all four). It is there in
  * every Go program, stripped or not. Every byte of it is hostile: counts, offsets and varints are
  * checked against the table's own size, and every loop has a bound.
  */

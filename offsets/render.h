@@ -7,7 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "golin/layout.h"
-#include "golin/layout.h"
 
 struct strbuf;
 

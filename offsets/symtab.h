@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The functions of .symtab. Go's symbols bear Go's names ("runtime.newproc"); where a function has
- * two ABIs, the wrapper or the assembly function is "NAME.abi0". Stripped programs have no .symtab:
+ * two ABIs, the wrapper or the assembly function is "NAME.abi0" (since 1.17,
+ * mangleABIName in cmd/link/internal/ld/symtab.go). Stripped programs have no .symtab:
  * there .gopclntab tells (pclntab.h).
  */
 #ifndef GOLIN_OFFSETS_SYMTAB_H

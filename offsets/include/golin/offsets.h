@@ -8,8 +8,8 @@
  * (add the load bias of a running PIE); file offsets are what the kernel wants for an uprobe.
  *
  * Errors: a function that returns int returns 0 or a negative errno, and tells more in *err unless
- * err is NULL (golin/err.h). Results are written only on success. Nothing is ever printed, no
- * locale or environment is read, no descriptor is left open but by golin_image_open().
+ * err is NULL (golin/err.h). Results are written only on success, unless it is said. Nothing is
+ * ever printed, no locale or environment is read, no descriptor is kept.
  *
  * Strings that come out of a file are clean: UTF-8 without control characters (golin/err.h).
  *
@@ -80,8 +80,9 @@ void golin_layout_free(struct golin_layout *l); /* NULL is allowed */
 enum golin_value_source golin_layout_source(const struct golin_layout *l);
 /*
  * By Go's names, "runtime.g" and "goid"; where a thing was renamed, any of its names finds it
- * ("runtime.maptype" and "internal/abi.OldMapType"). -ENODATA: absent in this program or version;
- * -ENOENT: layout.def of the library that runs has no such name.
+ * ("runtime._type" and "internal/abi.Type"). -ENODATA: this Go version does not have it, or nothing
+ * here tells of it (the linker leaves out of DWARF what a program does not use), which is no proof
+ * of absence; -ENOENT: layout.def of the library that runs has no such name.
  */
 int golin_layout_struct(const struct golin_layout *l, const char *name, struct golin_struct *ret);
 int golin_layout_field(const struct golin_layout *l, const char *name, const char *member,
@@ -135,7 +136,9 @@ struct golin_image_info {
 	uint64_t pclntab;	/* the header of the table of functions; 0: not found */
 	uint64_t moduledata;	/* runtime.firstmoduledata; 0: not found */
 	uint64_t allgs;		/* runtime.allgs, the slice's header; 0: not found */
-	int64_t tls_g;		/* the TLS slot of g, from the fs base: -8; 0: not known */
+	/* The TLS slot of g, from the fs base; 0: not known. -8 as Go's own linker has it
+	 * (Tlsoffset in cmd/link/internal/ld/sym.go), elsewhere with an external one. */
+	int64_t tls_g;
 	uint32_t nsegments, _pad;
 	struct golin_segment segments[16]; /* PT_LOAD */
 	/* The name in .gnu_debuglink, a plain file name (cleaned; "" none), and the CRC-32 there.
@@ -283,9 +286,12 @@ struct golin_name_frame {
 
 /*
  * What stands at a pc (as linked, ready for look-up: one below a return address), innermost inlined
- * frame first; returns how many, at most max, 0 for none. At the entry of a compiler-made wrapper
- * (gowrap, dwrap, main.f.func1 of Go 1.18-1.21's go statements) that calls one function, the first
- * frame is that function at its entry, and the wrapper, flagged so, stands behind it.
+ * frame first; returns how many, at most max, 0 for none. At the entry of a wrapper that the
+ * compiler makes for a go statement and that calls one function, the first frame is that function
+ * at its entry, and the wrapper, flagged so, stands behind it. Such wrappers are named
+ * main.f.dwrap.1 (with middle dots) in Go 1.17 (wrapGoDefer in cmd/compile/internal/walk/order.go),
+ * main.f.func1 up to 1.21, main.f.gowrap1 since 1.22 (closureName in
+ * cmd/compile/internal/ir/func.go).
  */
 int golin_image_names(struct golin_image *img, uint64_t pc, struct golin_name_frame *ret, int max);
 
