@@ -4,10 +4,13 @@
 import glob
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
 
+DEBIAN_GO = "1.19"  # bookworm's
+BUILD_SH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../fixtures/build.sh")
 GARBLE = {"1.26": "v0.16.0"}  # the one that knows this minor
 HOW = {
     "stripped": ["-ldflags=-s -w"],
@@ -31,8 +34,8 @@ def command(argv, what, timeout=3600, **args):
         raise Unavailable(f"{what}: {e}") from e
     text = run.stdout.decode(errors="replace")
     if run.returncode:
-        last = [l for l in text.splitlines() if l.strip()]
-        raise Unavailable(f"{what}: {last[-1][:200] if last else f'exit {run.returncode}'}")
+        said = re.findall(r'"Error": "(.*)"', text) or [l for l in text.splitlines() if l.strip()]
+        raise Unavailable(f"{what}: {said[-1][-200:] if said else f'exit {run.returncode}'}")
     return text
 
 
@@ -48,9 +51,10 @@ def go_at_hand():
 class Fetcher:
     """Everything that is fetched stays in `work`; what is there already is not fetched again."""
 
-    def __init__(self, work, offline=False, keep_toolchains=False):
+    def __init__(self, work, offline=False, for_good=False):
+        """for_good: Go releases go where the other tests have theirs, and stay."""
         self.work, self.offline = os.path.abspath(work), offline
-        self.keep_toolchains = keep_toolchains
+        self.for_good = for_good
         self.programs = os.path.join(self.work, "programs")
         self.toolchains = {}
         self.fetched = []
@@ -92,9 +96,14 @@ class Fetcher:
         for cache in (shared, os.path.join(self.work, "go/pkg/mod")):
             if cache and os.path.isfile(os.path.join(cache, name, "bin/go")):
                 root = os.path.join(cache, name)
+        if not root and self.for_good and not self.offline and not self.debian_goroot(version):
+            command([BUILD_SH, "--fetch", version], f"Go {version}", timeout=1200)
+            root = os.path.join(shared, name)
         if not root and command([go, "env", "GOVERSION"], "go env", cwd="/").strip() == \
                 f"go{version}":
             root = command([go, "env", "GOROOT"], "go env", cwd="/").strip()
+        if not root:
+            root = self.debian_goroot(version)
         if not root:
             self.need_network(f"Go {version}")
             out = command([go, "mod", "download", "-json", name], f"Go {version}", cwd="/",
@@ -108,13 +117,56 @@ class Fetcher:
         self.toolchains[version] = root
         return root
 
+    def debian_goroot(self, version):
+        """Of Debian's packages, which built the programs of Debian; None when it is another."""
+        minor = ".".join(version.split(".")[:2])
+        if minor != DEBIAN_GO:
+            return None
+        root = f"/usr/lib/go-{minor}"
+        if not os.path.isfile(root + "/bin/go"):
+            tree = os.path.join(self.work, f"debian-go{minor}")
+            if not os.path.isdir(tree):
+                if self.offline or not shutil.which("apt-get"):
+                    return None
+                with tempfile.TemporaryDirectory(dir=self.work) as tmp:
+                    if os.geteuid() == 0:
+                        os.chmod(tmp, 0o777)
+                    try:
+                        command(["apt-get", "download", "-q=2", f"golang-{minor}-go",
+                                 f"golang-{minor}-src"], f"Debian's Go {minor}", cwd=tmp,
+                                timeout=900)
+                    except Unavailable:
+                        return None
+                    for deb in glob.glob(tmp + "/*.deb"):
+                        command(["dpkg", "-x", deb, tmp + "/x"], deb)
+                    os.rename(tmp + "/x", tree)
+            root = os.path.join(tree, "usr/lib", f"go-{minor}")
+        env = dict(self.own_environment(), GOROOT=root)
+        there = command([root + "/bin/go", "env", "GOVERSION"], "go env", cwd="/", env=env).strip()
+        return root if there == f"go{version}" else None
+
+    def neighbours(self, version):
+        """The nearest releases of the same minor, before and behind, that this machine has."""
+        minor, patch = int(version.split(".")[1]), int((version + ".0").split(".")[2])
+        shared = command([go_at_hand(), "env", "GOMODCACHE"], "go env", cwd="/").strip()
+        there = {}
+        for cache in (shared, os.path.join(self.work, "go/pkg/mod")):
+            for path in glob.glob(f"{cache}/golang.org/toolchain@v0.0.1-go1.{minor}.*linux-amd64"):
+                m = re.search(r"-go(1\.\d+(?:\.(\d+))?)\.linux", path)
+                if m:
+                    there[int(m.group(2) or 0)] = m.group(1)
+        before = [p for p in there if p < patch]
+        behind = [p for p in there if p > patch]
+        if not before or not behind:
+            raise Unavailable(f"no Go on both sides of {version}")
+        return there[max(before)], there[min(behind)]
+
     def done_with_toolchains(self):
         """Takes up 250 MB each: what was fetched for this run goes again."""
         for version, root in self.fetched:
             self.toolchains.pop(version, None)
-            if not self.keep_toolchains:
-                subprocess.run(["chmod", "-R", "u+w", root], check=False)
-                shutil.rmtree(root, ignore_errors=True)
+            subprocess.run(["chmod", "-R", "u+w", root], check=False)
+            shutil.rmtree(root, ignore_errors=True)
         self.fetched.clear()
 
     # ---- the kinds of origin ----

@@ -12,6 +12,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"debug/elf"
 	"debug/gosym"
 	"fmt"
@@ -35,19 +36,37 @@ func fromSymbols(out *bufio.Writer, symbols []elf.Symbol) {
 	}
 }
 
-func fromTable(out *bufio.Writer, f *elf.File, text uint64) {
-	section := f.Section(".gopclntab")
-	if section == nil {
-		section = f.Section(".data.rel.ro.gopclntab")
+// findTable gives the table of functions, and what follows it: in a section of its own, or, where
+// the C linker has merged sections, behind the one place that has its magic number and the two
+// bytes of amd64 (instructions of 1 byte, addresses of 8).
+func findTable(f *elf.File) []byte {
+	for _, name := range []string{".gopclntab", ".data.rel.ro.gopclntab"} {
+		if section := f.Section(name); section != nil {
+			if data, err := section.Data(); err == nil {
+				return data
+			}
+		}
 	}
+	section := f.Section(".data.rel.ro")
 	if section == nil {
-		fail("neither symbols nor a section .gopclntab")
+		fail("neither symbols nor a place for a table of functions")
 	}
 	data, err := section.Data()
 	if err != nil {
 		fail(err)
 	}
-	table, err := gosym.NewTable(nil, gosym.NewLineTable(data, text))
+	for _, magic := range []byte{0xf1, 0xf0, 0xfa, 0xfb} {
+		head := []byte{magic, 0xff, 0xff, 0xff, 0, 0, 1, 8}
+		if i := bytes.Index(data, head); i >= 0 && i%8 == 0 {
+			return data[i:]
+		}
+	}
+	fail("neither symbols nor a table of functions")
+	return nil
+}
+
+func fromTable(out *bufio.Writer, f *elf.File, text uint64) {
+	table, err := gosym.NewTable(nil, gosym.NewLineTable(findTable(f), text))
 	if err != nil {
 		fail(err)
 	}
