@@ -205,9 +205,13 @@ int offsets_explain_verdict(const struct offsets_explained *x, const struct offs
 			    struct golin_err *err)
 {
 	size_t failed = 0, goroutines = 0;
+	bool table = false;
 
 	for (size_t i = 0; i < x->explain.nchecks; i++) {
-		failed += x->checks[i].verdict == GOLIN_VERDICT_FAILED;
+		if (x->checks[i].verdict == GOLIN_VERDICT_FAILED) {
+			failed++;
+			table |= !strcmp(x->checks[i].name, "table");
+		}
 		goroutines += !strcmp(x->checks[i].name, "status") &&
 			      x->checks[i].verdict == GOLIN_VERDICT_OK;
 	}
@@ -220,6 +224,15 @@ int offsets_explain_verdict(const struct offsets_explained *x, const struct offs
 	}
 	if (!failed)
 		return 0;
+	if (failed == 1 && table) {
+		golin_err_set(err, -EBADMSG, "golin's table and the DWARF of '%s' differ",
+			      in->name);
+		golin_err_hint(err,
+			       "the layout is the DWARF's; was it built by a patched Go? If not, "
+			       "please report it, with its `go version -m` (%s)",
+			       in->info->go.short_);
+		return -EBADMSG;
+	}
 	golin_err_set(err, -EBADMSG, "the layout does not fit '%s': %zu of %zu checks failed",
 		      in->name, failed, x->explain.nchecks);
 	golin_err_hint(err,

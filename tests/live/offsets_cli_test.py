@@ -394,7 +394,10 @@ def wrong(check, version, claimed):
     check.equal(lines[1:], [f"  is it really built by go{claimed}? With DWARF golin need not "
                             "believe that"], "hint")
     # its DWARF is right, and differs from what the table says of the version that it claims
-    obj = offsets_json(check, p.pid, "--explain", "--source", "dwarf", code=3)
+    out, err = run(check, p.pid, "--explain", "--source", "dwarf", "--json", code=3)
+    obj = json.loads(out)
+    check.equal(err.splitlines()[0], f"golin: golin's table and the DWARF of '{p.pid}' differ",
+                "message of the table")
     checks = {c["check"]: c["ok"] for c in obj["explain"]["checks"]}
     check.equal(checks["table"], False, "table and DWARF")
     check.equal(checks["goid"], True, "goid by DWARF")

@@ -47,6 +47,32 @@ static void test_kinds(void **state)
 	assert_null(cfg.child);
 }
 
+/* What may be given more than once, and on which side of the argument --diff stands. */
+static void test_offsets(void **state)
+{
+	struct cmd_config cfg;
+	struct golin_err err;
+	char *many[80];
+
+	assert_int_equal(PARSE("offsets", "--struct", "g", "./app", "--struct=m|p"), 0);
+	assert_int_equal(cfg.structs.n, 2);
+	assert_string_equal(cfg.structs.v[0], "g");
+	assert_string_equal(cfg.structs.v[1], "m|p");
+	assert_int_equal(PARSE("offsets", "--diff", "old", "new"), 0);
+	assert_string_equal(cfg.diff, "old");
+	assert_string_equal(cfg.args[0], "new");
+	assert_int_equal(cfg.diff_at, 0);
+	assert_int_equal(PARSE("offsets", "old", "--diff=new"), 0);
+	assert_string_equal(cfg.diff, "new");
+	assert_string_equal(cfg.args[0], "old");
+	assert_int_equal(cfg.diff_at, 1);
+	for (int i = 0; i < 66; i++)
+		many[i] = i % 2 ? "g" : "--struct";
+	many[66] = NULL;
+	assert_int_equal(parse("offsets", &cfg, &err, many), -EINVAL);
+	assert_string_equal(err.msg, "--struct more than 32 times");
+}
+
 static void test_child(void **state)
 {
 	struct cmd_config cfg;
@@ -142,9 +168,8 @@ static void test_help(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_kinds),
-		cmocka_unit_test(test_child),
-		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_kinds), cmocka_unit_test(test_offsets),
+		cmocka_unit_test(test_child), cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_help),
 	};
 
