@@ -4,7 +4,10 @@
 
 #include <errno.h>
 
-enum { TYPES_MAX = 65536 };
+enum {
+	TYPES_MAX = 65536,
+	CHAIN_LOOK = 1 << 16, /* contexts above one */
+};
 
 /* ---- types ---- */
 
@@ -87,7 +90,7 @@ static int find_parent(struct golin_model *m, uint32_t space, uint64_t addr, uin
 
 static bool is_below(const struct golin_model *m, golin_cidx i, golin_cidx of)
 {
-	for (int k = 0; k < 1 << 16 && i != GOLIN_CIDX_NONE; k++, i = ctx_at(m, i)->c.up)
+	for (int k = 0; k < CHAIN_LOOK && i != GOLIN_CIDX_NONE; k++, i = ctx_at(m, i)->c.up)
 		if (i == of)
 			return true;
 	return i != GOLIN_CIDX_NONE; /* too deep to tell */
@@ -232,14 +235,27 @@ int model_apply_context_seen(struct golin_model *m, const struct golin_rec_conte
 
 /* ---- cancellation ---- */
 
+/*
+ * Where a cascade that reached it by its parent began: the nearest context above that is done
+ * knows. Of a foreign one nothing is heard: if none above it is done, the cascade began there.
+ */
 static golin_cidx cancel_origin(const struct golin_model *m, golin_cidx i)
 {
-	golin_cidx above = golin_context_cancellable(m, ctx_at(m, i)->c.up);
+	golin_cidx foreign = GOLIN_CIDX_NONE;
 
-	if (above == GOLIN_CIDX_NONE || ctx_at(m, above)->c.state != GOLIN_CS_CANCELLED)
-		return GOLIN_CIDX_NONE;
-	/* One that was done before the attach is as far as can be told. */
-	return ctx_at(m, above)->c.cancelled ? golin_context_origin(m, above) : above;
+	i = ctx_at(m, i)->c.up;
+	for (int k = 0; k < CHAIN_LOOK && i != GOLIN_CIDX_NONE; k++, i = ctx_at(m, i)->c.up) {
+		const struct golin_context *c = &ctx_at(m, i)->c;
+
+		/* One that was done before the attach is as far as can be told. */
+		if (c->state == GOLIN_CS_CANCELLED)
+			return c->cancelled ? golin_context_origin(m, i) : i;
+		if (c->kind == GOLIN_CTX_FOREIGN && foreign == GOLIN_CIDX_NONE)
+			foreign = i;
+		else if (c->kind != GOLIN_CTX_VALUE && c->kind != GOLIN_CTX_FOREIGN)
+			break;
+	}
+	return foreign;
 }
 
 int model_apply_context_cancel(struct golin_model *m, const struct golin_rec_context_cancel *r,

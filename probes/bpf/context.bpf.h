@@ -246,13 +246,16 @@ static __noinline void on_ctx_passed(__u64 g, __u64 child, __u64 parent)
 	    (bpf_probe_read_user(e->words, WIRE_CLOSURE, (const void *)closure) &&
 	     bpf_probe_read_user(e->words, 32, (const void *)closure)))
 		e->h.flags |= WIRE_F_PARTIAL;
-	for (int i = 0; i < WIRE_NESTED; i++)
-		if (e->words[i + 1] > 4096)
-			bpf_probe_read_user(e->nested[i], WIRE_NESTED_LEN,
-					    (const void *)e->words[i + 1]);
 	/* The return address, to goexit, comes first. */
-	if (cfg.has & WIRE_HAS_STACK_ARGS && !read_u64(&sp, g + cfg.g_sched_sp))
-		bpf_probe_read_user(e->args, WIRE_NESTED_LEN, (const void *)(sp + 8));
+	if (cfg.has & WIRE_HAS_STACK_ARGS && !read_u64(&sp, g + cfg.g_sched_sp) &&
+	    bpf_probe_read_user(e->args, WIRE_NESTED_LEN, (const void *)(sp + 8)))
+		bpf_probe_read_user(e->args, 32, (const void *)(sp + 8));
+	for (int i = 0; i < WIRE_NESTED; i++) {
+		__u64 at = e->args[i] > 4096 ? e->args[i] : e->words[i + 1];
+
+		if (at > 4096)
+			bpf_probe_read_user(e->nested[i], WIRE_NESTED_LEN, (const void *)at);
+	}
 	send(&e->h, WIRE_CTX_PASSED, sizeof(*e));
 	s->busy = 0;
 }

@@ -139,7 +139,7 @@ struct wire_ctx_passed {
 	__u64 child, parent;
 	__u64 words[WIRE_CLOSURE / 8];
 	__u64 args[WIRE_NESTED_LEN / 8]; /* up to Go 1.16: the arguments on its stack */
-	__u64 nested[WIRE_NESTED][WIRE_NESTED_LEN / 8]; /* behind words[1], [2], [3] */
+	__u64 nested[WIRE_NESTED][WIRE_NESTED_LEN / 8]; /* behind args, or words[1] and on */
 };
 
 /* One for each CPU, in a mapped array; a cache line of its own each. Counters only grow. */
