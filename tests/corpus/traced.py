@@ -13,7 +13,7 @@ _libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c
 _libc.ptrace.restype = ctypes.c_long
 _libc.unshare.argtypes = [ctypes.c_int]
 
-TRACEME, CONT, KILL, GETREGS, SETOPTIONS = 0, 7, 8, 12, 0x4200
+TRACEME, CONT, GETREGS, SETOPTIONS, GETEVENTMSG = 0, 7, 12, 0x4200, 0x4201
 O_TRACEEXIT, O_EXITKILL, EVENT_EXIT = 0x40, 0x100000, 6
 CLONE_NEWNET, CLONE_NEWUSER = 0x40000000, 0x10000000
 NOBODY = 65534
@@ -43,7 +43,6 @@ class Traced:
     """with Traced(...) as t: the first thread stands still, and so does the rest."""
 
     def __init__(self, argv, cwd, seconds=2.0):
-        self.exiting = False
         self.ended = False
         env = {"PATH": "/usr/bin:/bin", "HOME": cwd, "TMPDIR": cwd, "GOMAXPROCS": "4"}
         self.pid = os.fork()
@@ -88,7 +87,10 @@ class Traced:
                 self.ended = status is not None
                 raise OSError(0, "the program ended unseen")
             if status >> 16 == EVENT_EXIT:
-                self.exiting = True
+                code = ctypes.c_ulong()
+                _ptrace(GETEVENTMSG, self.pid, 0, ctypes.addressof(code))
+                if code.value == 127 << 8:
+                    raise OSError(0, "a shared library that it needs is not here")
                 return
             sig = os.WSTOPSIG(status)
             if sig == signal.SIGSTOP and asked:
