@@ -102,6 +102,8 @@ bool image_check_info(struct golin_image_info *i, uint64_t file_size, const char
 
 bool image_check_layout(struct golin_layout *l, const char **why)
 {
+	enum golin_field_id a, b;
+
 	CLEAN(l->dwarf_section);
 	if (l->source > GOLIN_FROM_TABLE)
 		REFUSE("a layout from nowhere");
@@ -129,6 +131,8 @@ bool image_check_layout(struct golin_layout *l, const char **why)
 		if ((uint64_t)f->offset + f->size > s->size)
 			REFUSE("a field outside its struct");
 	}
+	if (layout_overlap(l, &a, &b))
+		REFUSE("fields that lie on one another");
 	return true;
 }
 

@@ -185,3 +185,25 @@ int golin_layout_check(const struct golin_layout *l, struct golin_err *err)
 		return golin_err_set(err, -ENODATA, "the layout lacks %s and %d more", list, more);
 	return golin_err_set(err, -ENODATA, "the layout lacks %s", list);
 }
+
+bool layout_overlap(const struct golin_layout *l, enum golin_field_id *ret_a,
+		    enum golin_field_id *ret_b)
+{
+	for (int a = 0; a < GOLIN_F_MAX; a++) {
+		const struct golin_field *x = &l->fields[a];
+
+		for (int b = a + 1; b < GOLIN_F_MAX && fields[b].structure == fields[a].structure;
+		     b++) {
+			const struct golin_field *y = &l->fields[b];
+
+			if (!x->source || !y->source ||
+			    (uint64_t)x->offset + x->size <= y->offset ||
+			    (uint64_t)y->offset + y->size <= x->offset || !x->size || !y->size)
+				continue;
+			*ret_a = a;
+			*ret_b = b;
+			return true;
+		}
+	}
+	return false;
+}

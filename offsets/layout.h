@@ -8,8 +8,18 @@
 
 struct elf_image;
 
-/* runtime.heapArena has 2 MiB and more up to Go 1.19; nothing that is wanted comes near this. */
+/*
+ * runtime.heapArena has 2 MiB and more up to Go 1.19 (its bitmap, runtime/mheap.go); nothing that
+ * is wanted comes near this.
+ */
 enum { LAYOUT_MAX_STRUCT = 64 << 20 };
+
+/*
+ * Two fields of one struct that lie on one another, which Go's never do: a layout that says so is
+ * wrong. False when there are none.
+ */
+bool layout_overlap(const struct golin_layout *l, enum golin_field_id *ret_a,
+		    enum golin_field_id *ret_b);
 
 /*
  * From DWARF. `known_absent` (GOLIN_S_MAX entries, or NULL) marks structs that this Go version is

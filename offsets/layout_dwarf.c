@@ -49,6 +49,7 @@ int layout_from_dwarf(struct elf_image *e, const bool *known_absent, struct goli
 		.place = &place,
 	};
 	struct dwarf_struct structs[GOLIN_S_MAX];
+	enum golin_field_id a, b;
 	int r = dwarf_types_collect(e, &want, structs, ret_version, err);
 
 	if (r)
@@ -60,5 +61,10 @@ int layout_from_dwarf(struct elf_image *e, const bool *known_absent, struct goli
 	for (int i = 0; i < GOLIN_S_MAX; i++)
 		fill(ret, i, &structs[i]);
 	dwarf_structs_done(structs, GOLIN_S_MAX);
+	if (layout_overlap(ret, &a, &b))
+		return golin_err_set(err, -EBADMSG,
+				     "corrupt DWARF: %s and %s of %s lie on one another",
+				     golin_field_name(a), golin_field_name(b),
+				     golin_struct_name(golin_field_struct(a)));
 	return 0;
 }

@@ -195,6 +195,9 @@ SPOIL(field_source, l->layout.fields[0].source = 7)
 SPOIL(field_far, l->layout.fields[0].source = 1; l->layout.fields[0].offset = LAYOUT_MAX_STRUCT)
 SPOIL(field_outside, l->layout.structs[0].source = 1; l->layout.structs[0].size = 16;
       l->layout.fields[0].source = 1; l->layout.fields[0].offset = 12; l->layout.fields[0].size = 8)
+SPOIL(fields_overlap, l->layout.structs[0].source = 1; l->layout.structs[0].size = 16;
+      l->layout.fields[0].source = 1; l->layout.fields[0].size = 8; l->layout.fields[1].source = 1;
+      l->layout.fields[1].offset = 7; l->layout.fields[1].size = 8)
 SPOIL(struct_large, l->layout.structs[0].source = 1;
       l->layout.structs[0].size = LAYOUT_MAX_STRUCT + 1)
 SPOIL(error_positive, l->err.code = 5; strcpy(l->err.msg, "x"))
@@ -236,6 +239,7 @@ static void checks_what_is_loaded(void **state)
 	refuses(field_source, "a field from nowhere");
 	refuses(field_far, "a field beyond any struct");
 	refuses(field_outside, "a field outside its struct");
+	refuses(fields_overlap, "fields that lie on one another");
 	refuses(struct_large, "a struct that is too large");
 	refuses(error_positive, "an error that is none");
 	refuses(error_mute, "an error without a text");

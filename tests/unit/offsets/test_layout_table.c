@@ -70,6 +70,7 @@ static void test_patches(void **state)
 		assert_in_range(t->to_patch, 1, 40);
 		for (int patch = t->from_patch; patch <= t->to_patch + 1; patch++) {
 			struct golin_err err = {0};
+			enum golin_field_id a, b;
 			struct golin_layout l;
 			char text[32], who[96];
 			int r;
@@ -96,6 +97,7 @@ static void test_patches(void **state)
 			}
 			served++;
 			assert_int_equal(golin_layout_check(&l, &err), 0);
+			assert_false(layout_overlap(&l, &a, &b));
 			if (patch == t->from_patch || patch == t->to_patch)
 				assert_int_equal(unknown_items(&l), 0);
 		}
