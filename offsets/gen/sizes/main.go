@@ -443,33 +443,63 @@ func experimentNames(root string) []string {
 }
 
 // The structs that differ from the plain ones; known is false when that cannot be told.
-func (plain *world) changes(with *world, want []wanted) (list []string, known bool) {
+func (plain *world) changes(root, probe, arch, experiment string, want []wanted) (list []string, known bool) {
 	defer func() {
 		if recover() != nil {
 			known = false
 		}
 	}()
+	with := load(root, probe, arch, experiment)
+	// Both kinds of map have their type in the source, whichever is in use.
+	otherMaps := (plain.find("runtime.hmap") == nil) != (with.find("runtime.hmap") == nil)
 	for _, s := range want {
-		if strings.Join(plain.lines(s), "\n") != strings.Join(with.lines(s), "\n") {
+		if otherMaps && s.names[0] == "internal/abi.MapType" ||
+			strings.Join(plain.lines(s), "\n") != strings.Join(with.lines(s), "\n") {
 			list = append(list, s.names[0])
 		}
 	}
 	return list, true
 }
 
+// The experiments that the packages mention, in whatever file: what is not among them changes none.
+func mentioned(pkgs map[string]*pkg) map[string]bool {
+	name := regexp.MustCompile(`(?i)goexperiment\.(\w+)`)
+	list := map[string]bool{"mapsplitgroup": true} // the compiler's, see madeUp
+	for path, p := range pkgs {
+		files, _ := filepath.Glob(filepath.Join(p.Dir, "*.go"))
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				fail(err)
+			}
+			for _, m := range name.FindAllSubmatch(text, -1) {
+				n := strings.ToLower(string(m[1]))
+				list[n] = list[n] || path != goexperiment
+			}
+		}
+	}
+	return list
+}
+
+const goexperiment = "internal/goexperiment"
+
 func printExperiments(root, version string, want []wanted, probe string, arches []string) {
 	var plain []*world
 	for _, arch := range arches {
 		plain = append(plain, load(root, probe, arch, ""))
 	}
+	matter := mentioned(plain[0].pkgs)
 	for _, name := range experimentNames(root) {
 		changed, any := map[string]bool{}, false
 		for i, arch := range arches {
-			with := tryLoad(plain[i], root, probe, arch, name)
-			if with == nil {
+			if !isOther(plain[i], root, probe, arch, name) {
 				continue
 			}
-			list, known := plain[i].changes(with, want)
+			if !matter[name] && !matter[strings.TrimPrefix(name, "no")] {
+				any = true
+				continue
+			}
+			list, known := plain[i].changes(root, probe, arch, name, want)
 			any = any || known
 			for _, s := range list {
 				changed[s] = true
@@ -491,19 +521,15 @@ func printExperiments(root, version string, want []wanted, probe string, arches 
 	}
 }
 
-// Nil when the experiment does not go with the architecture, or is what the release does unasked.
-func tryLoad(plain *world, root, probe, arch, name string) (w *world) {
+// False when the experiment does not go with the architecture, or is what the release does unasked.
+func isOther(plain *world, root, probe, arch, name string) (ok bool) {
 	defer func() {
 		if recover() != nil {
-			w = nil
+			ok = false
 		}
 	}()
-	const flags = "internal/goexperiment"
-	quick := list(root, probe, arch, name, flags)[flags]
-	if strings.Join(quick.GoFiles, " ") == strings.Join(plain.pkgs[flags].GoFiles, " ") {
-		return nil
-	}
-	return load(root, probe, arch, name)
+	quick := list(root, probe, arch, name, goexperiment)[goexperiment]
+	return strings.Join(quick.GoFiles, " ") != strings.Join(plain.pkgs[goexperiment].GoFiles, " ")
 }
 
 func main() {
