@@ -110,7 +110,8 @@ enum {
 	A_PAD,
 	A_NEST,
 	A_EMPTY,
-	A_IMPORT
+	A_IMPORT,
+	A_NEAR_MEMBER,
 };
 
 /* One abbreviation with up to three attributes; attribute 0 ends them. */
@@ -137,6 +138,9 @@ static size_t put_abbrevs(uint8_t *start, bool remote, bool sibling)
 	const uint8_t member[3][2] = {{DW_AT_name, form},
 				      {DW_AT_data_member_location, DW_FORM_udata},
 				      {DW_AT_type, DW_FORM_ref_addr}};
+	const uint8_t near[3][2] = {{DW_AT_name, form},
+				    {DW_AT_data_member_location, DW_FORM_udata},
+				    {DW_AT_type, DW_FORM_ref_udata}};
 	const uint8_t pads[3][2] = {{DW_AT_name, DW_FORM_string}};
 	const uint8_t nest[3][2] = {{sibling ? DW_AT_sibling : 0, DW_FORM_ref4}};
 	const uint8_t none[3][2] = {{0}};
@@ -151,6 +155,7 @@ static size_t put_abbrevs(uint8_t *start, bool remote, bool sibling)
 	p = put_abbrev(p, A_PAD, DW_TAG_subprogram, false, pads);
 	p = put_abbrev(p, A_NEST, DW_TAG_lexical_block, true, nest);
 	p = put_abbrev(p, A_EMPTY, DW_TAG_subroutine_type, false, none);
+	p = put_abbrev(p, A_NEAR_MEMBER, DW_TAG_member, false, near);
 	p = put_abbrev(p, A_IMPORT, DW_TAG_imported_unit, false, none);
 	*p++ = 0;
 	return p - start;
@@ -220,6 +225,15 @@ static void put_member(struct dw *d, const char *name, uint64_t off, int type)
 	put_name(d, name);
 	put_uleb(d, off);
 	put_ref(d, type);
+}
+
+/* The type stands in front of it, in the same unit. */
+static void put_near_member(struct dw *d, const char *name, uint64_t off, int type)
+{
+	put_uleb(d, A_NEAR_MEMBER);
+	put_name(d, name);
+	put_uleb(d, off);
+	put_uleb(d, d->labels[type] - d->unit);
 }
 
 enum { T_UINT64 = 1, T_M, T_PM, T_ID, T_FUNC };
@@ -454,6 +468,63 @@ static void test_growth(void **state)
 			put_program(&d, far[i], far[2 - i], far[i]);
 			expect_right(&d, p);
 		}
+}
+
+/* References within the unit, as dwz writes them; it has what is referred to in front. */
+static void test_near(void **state)
+{
+	for (int version = 4; version <= 5; version++) {
+		struct dw d = {.version = version, .remote = true};
+
+		begin_unit(&d, "main", DW_LANG_Go);
+		pad(&d, 5000);
+		end_unit(&d);
+		begin_unit(&d, "runtime", DW_LANG_Go);
+		put_leaf_types(&d);
+		put_struct(&d, "runtime.g", 456);
+		put_near_member(&d, "m", 48, T_PM);
+		put_near_member(&d, "goid", 152, T_UINT64);
+		put_near_member(&d, "id", 160, T_ID);
+		put(&d, 1, 0);
+		label(&d, T_M);
+		put_struct(&d, "runtime.m", 16);
+		put_near_member(&d, "g0", 8, T_UINT64);
+		put(&d, 1, 0);
+		end_unit(&d);
+		resolve(&d);
+		expect_right(&d, PLAIN);
+	}
+}
+
+/* Types that stand in other units: before, behind, and behind what has been read so far. */
+static void test_other_units(void **state)
+{
+	static const size_t gaps[] = {10, 100 << 10, 1 << 20};
+
+	for (int i = 0; i < 2 * 3 * 4; i++) {
+		struct dw d = {.version = i & 1 ? 5 : 4, .dwarf64 = i & 2};
+		bool before = i / 4 % 2;
+
+		begin_unit(&d, "main", DW_LANG_Go);
+		pad(&d, 100);
+		if (before)
+			put_leaf_types(&d);
+		pad(&d, gaps[i / 8]);
+		end_unit(&d);
+		begin_unit(&d, "runtime", DW_LANG_Go);
+		put_types(&d);
+		pad(&d, 100);
+		end_unit(&d);
+		for (int k = 0; k < 3; k++) {
+			begin_unit(&d, "x", DW_LANG_C99);
+			pad(&d, gaps[i / 8]);
+			if (k == 1 && !before)
+				put_leaf_types(&d);
+			end_unit(&d);
+		}
+		resolve(&d);
+		expect_right(&d, i & 4 ? ELF_ZLIB : PLAIN);
+	}
 }
 
 /* Nothing is read behind the unit's end, and nothing behind the last that is wanted. */
@@ -781,12 +852,13 @@ static void test_mutated(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_forms),	cmocka_unit_test(test_growth),
-		cmocka_unit_test(test_stops),	cmocka_unit_test(test_missing_struct),
-		cmocka_unit_test(test_absent),	cmocka_unit_test(test_no_abbrev),
-		cmocka_unit_test(test_spread),	cmocka_unit_test(test_corrupt),
-		cmocka_unit_test(test_sibling), cmocka_unit_test(test_deep),
-		cmocka_unit_test(test_huge),	cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_forms),	    cmocka_unit_test(test_growth),
+		cmocka_unit_test(test_stops),	    cmocka_unit_test(test_near),
+		cmocka_unit_test(test_other_units), cmocka_unit_test(test_missing_struct),
+		cmocka_unit_test(test_absent),	    cmocka_unit_test(test_no_abbrev),
+		cmocka_unit_test(test_spread),	    cmocka_unit_test(test_corrupt),
+		cmocka_unit_test(test_sibling),	    cmocka_unit_test(test_deep),
+		cmocka_unit_test(test_huge),	    cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_mutated),
 	};
 
