@@ -241,6 +241,7 @@ enum golin_insn {
 	GOLIN_INSN_JCC = 6,   /* another conditional jump */
 };
 
+/* What is looked for; the strings end with a NUL within their arrays. */
 struct golin_site_want {
 	char func[96];
 	char target[96]; /* GOLIN_SITE_CALL, GOLIN_SITE_RESULT */
