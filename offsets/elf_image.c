@@ -430,11 +430,10 @@ static int64_t relative_type(const struct elf_image *e)
 	}
 }
 
-/* Where the dynamic section says that the relocations lie. */
-static bool find_rela(const struct elf_image *e, uint64_t *ret_vaddr, uint64_t *ret_size)
+/* What the dynamic section says; 0: nothing. */
+static uint64_t dynamic_value(const struct elf_image *e, uint64_t wanted)
 {
 	size_t word = e->is64 ? 8 : 4;
-	uint64_t rela = 0, size = 0;
 
 	for (size_t i = 0; i < e->nsegments; i++) {
 		const struct elf_segment *s = &e->segments[i];
@@ -444,19 +443,23 @@ static bool find_rela(const struct elf_image *e, uint64_t *ret_vaddr, uint64_t *
 		for (uint64_t off = 0; s->filesz - off >= 2 * word && off < MAX_DYNAMIC * 2 * word;
 		     off += 2 * word) {
 			const uint8_t *p = e->map + s->off + off;
-			uint64_t tag = elf_addr(e, p), val = elf_addr(e, p + word);
+			uint64_t tag = elf_addr(e, p);
 
 			if (tag == DT_NULL)
 				break;
-			if (tag == DT_RELA)
-				rela = val;
-			if (tag == DT_RELASZ)
-				size = val;
+			if (tag == wanted)
+				return elf_addr(e, p + word);
 		}
 	}
-	*ret_vaddr = rela;
-	*ret_size = size;
-	return rela && size;
+	return 0;
+}
+
+/* Where the dynamic section says that the relocations lie. */
+static bool find_rela(const struct elf_image *e, uint64_t *ret_vaddr, uint64_t *ret_size)
+{
+	*ret_vaddr = dynamic_value(e, DT_RELA);
+	*ret_size = dynamic_value(e, DT_RELASZ);
+	return *ret_vaddr && *ret_size;
 }
 
 static int cmp_relative(const void *a, const void *b)
@@ -523,4 +526,61 @@ bool elf_image_word(struct elf_image *e, uint64_t vaddr, uint64_t *ret)
 		rel = bsearch(&key, e->relatives, e->nrelatives, sizeof(key), cmp_relative);
 	*ret = rel ? rel->addend : elf_addr(e, p);
 	return true;
+}
+
+/* ---- thread-local storage ---- */
+
+static const struct elf_segment *segment_of_type(const struct elf_image *e, uint32_t type)
+{
+	for (size_t i = 0; i < e->nsegments; i++)
+		if (e->segments[i].type == type)
+			return &e->segments[i];
+	return NULL;
+}
+
+/* The value of a symbol that this file defines. */
+static bool dynamic_symbol(const struct elf_image *e, uint64_t index, uint64_t *ret)
+{
+	uint64_t symtab = dynamic_value(e, DT_SYMTAB);
+	const uint8_t *p;
+
+	*ret = 0;
+	if (!index) /* the segment itself */
+		return true;
+	if (!symtab || index > UINT32_MAX)
+		return false;
+	p = elf_image_at(e, symtab + index * sizeof(Elf64_Sym), sizeof(Elf64_Sym));
+	if (!p || elf_u16(e, p + offsetof(Elf64_Sym, st_shndx)) == SHN_UNDEF)
+		return false;
+	*ret = elf_u64(e, p + offsetof(Elf64_Sym, st_value));
+	return true;
+}
+
+bool elf_image_tls_word(struct elf_image *e, uint64_t vaddr, int64_t *ret)
+{
+	const struct elf_segment *tls = segment_of_type(e, PT_TLS);
+	uint64_t rela, size, align, value;
+	const uint8_t *table;
+
+	if (e->machine != EM_X86_64 || !e->is64 || !tls || !segment_of_type(e, PT_INTERP) ||
+	    !find_rela(e, &rela, &size))
+		return false;
+	align = tls->align ? tls->align : 1;
+	table = elf_image_at(e, rela, size);
+	if (!table || tls->memsz > 1 << 20 || align > 1 << 20 || align & (align - 1))
+		return false;
+	for (size_t i = 0; i < size / sizeof(Elf64_Rela); i++) {
+		const uint8_t *p = table + i * sizeof(Elf64_Rela);
+		uint64_t info = elf_u64(e, p + offsetof(Elf64_Rela, r_info));
+
+		if (elf_u64(e, p + offsetof(Elf64_Rela, r_offset)) != vaddr ||
+		    ELF64_R_TYPE(info) != R_X86_64_TPOFF64)
+			continue;
+		if (!dynamic_symbol(e, ELF64_R_SYM(info), &value))
+			return false;
+		*ret = (int64_t)(value + elf_u64(e, p + offsetof(Elf64_Rela, r_addend)) -
+				 ((tls->memsz + align - 1) & ~(align - 1)));
+		return true;
+	}
+	return false;
 }

@@ -109,5 +109,11 @@ static inline uint64_t elf_u64(const struct elf_image *e, const uint8_t *p)
  * wide as the file's addresses: 8 bytes, 4 in ELF32. False when the file does not have it.
  */
 bool elf_image_word(struct elf_image *e, uint64_t vaddr, uint64_t *ret);
+/*
+ * A word that the dynamic linker fills with a place in thread-local storage, from the thread
+ * pointer (R_X86_64_TPOFF64). Only of a program: where a shared library's storage lies, only the
+ * running program knows.
+ */
+bool elf_image_tls_word(struct elf_image *e, uint64_t vaddr, int64_t *ret);
 
 #endif

@@ -217,7 +217,7 @@ uint64_t moduledata_allgs(struct elf_image *elf, const struct pclntab *t)
 
 /*
  * mov %fs:DISP,%reg; or, where the linker keeps the offset in a register first,
- * mov $DISP,%r ... mov %fs:(%r),%reg.
+ * mov $DISP,%r ... mov %fs:(%r),%reg, with mov SLOT(%rip),%r in code that could be shared.
  */
 static int64_t tls_load(struct elf_image *elf, const struct pcln_func *f)
 {
@@ -228,6 +228,7 @@ static int64_t tls_load(struct elf_image *elf, const struct pcln_func *f)
 
 	for (int k = 0; k < 24 && x86_decode(elf, addr, f->hi, &in); k++, addr = in.next) {
 		const ZydisDecodedOperand *dst = &in.ops[0], *src = &in.ops[1];
+		uint64_t word;
 		int reg;
 
 		if (in.i.mnemonic != ZYDIS_MNEMONIC_MOV || dst->type != ZYDIS_OPERAND_TYPE_REGISTER)
@@ -235,6 +236,12 @@ static int64_t tls_load(struct elf_image *elf, const struct pcln_func *f)
 		reg = x86_reg_number(dst->reg.value);
 		if (src->type == ZYDIS_OPERAND_TYPE_IMMEDIATE && reg >= 0) {
 			imm[reg] = src->imm.value.s;
+			known[reg] = true;
+			continue;
+		}
+		/* Code that may also be part of a shared library takes it from the GOT. */
+		if (reg >= 0 && x86_rip_mem(&in, &word) &&
+		    elf_image_tls_word(elf, word, &imm[reg])) {
 			known[reg] = true;
 			continue;
 		}
