@@ -424,6 +424,41 @@ static void test_relative(void **state)
 	elf_image_done(&e);
 }
 
+/* The slot of a program whose code could be in a library; of a library nothing is known. */
+static void test_tls_word(void **state)
+{
+	static const Elf64_Rela rela = {0x500008, ELF64_R_INFO(0, R_X86_64_TPOFF64), 8};
+	static const Elf64_Dyn dyn[] = {
+		{DT_RELA, {0x600000}}, {DT_RELASZ, {sizeof(rela)}}, {DT_NULL, {0}}};
+	static const uint64_t words[2];
+
+	for (int program = 0; program < 2; program++) {
+		struct elfb b = {.type = ET_DYN};
+		struct golin_err err = {0};
+		struct elf_image e;
+		int64_t word = 0;
+		int data = elfb_section(&b, ".data", SHT_PROGBITS, 3, 0x500000, words, 16);
+		int fd;
+
+		elfb_segment(&b, PT_LOAD, PF_R | PF_W, data);
+		elfb_segment(&b, PT_TLS, PF_R, data);
+		if (program)
+			elfb_segment(&b, PT_INTERP, PF_R, data);
+		elfb_segment(&b, PT_LOAD, PF_R,
+			     elfb_section(&b, ".rela.dyn", SHT_RELA, 2, 0x600000, &rela, 24));
+		elfb_segment(
+			&b, PT_DYNAMIC, PF_R,
+			elfb_section(&b, ".dynamic", SHT_DYNAMIC, 2, 0x700000, dyn, sizeof(dyn)));
+		fd = elfb_build_fd(&b);
+		assert_int_equal(elf_image_open(fd, &e, &err), 0);
+		close(fd);
+		assert_int_equal(elf_image_tls_word(&e, 0x500008, &word), program);
+		assert_int_equal(word, program ? -8 : 0);
+		assert_false(elf_image_tls_word(&e, 0x500000, &word));
+		elf_image_done(&e);
+	}
+}
+
 /* ---- symbols ---- */
 
 static void put_sym(Elf64_Sym *s, uint32_t name, uint8_t type, uint16_t shndx, uint64_t value,
@@ -502,6 +537,7 @@ int main(void)
 		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_mutated),
 		cmocka_unit_test(test_relative),
+		cmocka_unit_test(test_tls_word),
 		cmocka_unit_test(test_symtab),
 	};
 
