@@ -437,13 +437,13 @@ static void test_tls_word(void **state)
 		struct golin_err err = {0};
 		struct elf_image e;
 		int64_t word = 0;
-		int data = elfb_section(&b, ".data", SHT_PROGBITS, 3, 0x500000, words, 16);
+		int sec = elfb_section(&b, ".data", SHT_PROGBITS, 3, 0x500000, words, 16);
 		int fd;
 
-		elfb_segment(&b, PT_LOAD, PF_R | PF_W, data);
-		elfb_segment(&b, PT_TLS, PF_R, data);
+		elfb_segment(&b, PT_LOAD, PF_R | PF_W, sec);
+		elfb_segment(&b, PT_TLS, PF_R, sec);
 		if (program)
-			elfb_segment(&b, PT_INTERP, PF_R, data);
+			elfb_segment(&b, PT_INTERP, PF_R, sec);
 		elfb_segment(&b, PT_LOAD, PF_R,
 			     elfb_section(&b, ".rela.dyn", SHT_RELA, 2, 0x600000, &rela, 24));
 		elfb_segment(
