@@ -434,11 +434,15 @@ int golin_core_matches(const struct golin_core_info *core, const struct golin_im
 		if (strcmp(core->build_id, info->build_id))
 			return differs(err, "build id", core->build_id, info->build_id);
 		*ret_sure = true;
-	} else if (!gnu && *core->go_id && *info->build_id) {
+		return 0;
+	}
+	if (!gnu && *core->go_id && *info->build_id) {
 		if (strcmp(core->go_id, info->build_id))
 			return differs(err, "Go build id", core->go_id, info->build_id);
 		*ret_sure = true;
+		return 0;
 	}
+	/* No proof, but a hint. Not with an id: objcopy may lay segments out anew. */
 	if (core->nsegments != info->nsegments)
 		return golin_err_set(err, -EBADMSG,
 				     "it is not the program of the core file: %u segments there, "

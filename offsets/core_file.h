@@ -34,7 +34,7 @@ struct golin_core_info {
 bool golin_core_probe(int fd);
 /*
  * -EBADMSG: malformed, or the child that reads it ended; -EOPNOTSUPP: of a kind that golin does
- * not read. A cut core will do: what is needed stands at its start.
+ * not read. A cut core of the kernel will do: what is needed stands at its start.
  */
 int golin_core_read(int fd, const char *label, struct golin_core_info *ret, struct golin_err *err);
 

@@ -249,6 +249,10 @@ static void test_matches(void **state)
 	strcpy(info.build_id, "0102");
 	assert_int_equal(golin_core_matches(&core, &info, &sure, &err), 0);
 	assert_true(sure);
+	/* The id decides: objcopy may have laid the segments out anew. */
+	info.segments[0].mem_size++;
+	assert_int_equal(golin_core_matches(&core, &info, &sure, &err), 0);
+	info.segments[0].mem_size--;
 	*core.build_id = '\0';
 	assert_int_equal(golin_core_matches(&core, &info, &sure, &err), 0);
 	assert_false(sure);
