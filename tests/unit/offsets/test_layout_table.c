@@ -209,6 +209,41 @@ static void test_absent(void **state)
 	assert_string_equal(l.fields[GOLIN_F_G_parentGoid].type, "uint64");
 }
 
+/*
+ * Releases between two that differ, of which nobody has a toolchain: a member that appeared
+ * meanwhile is neither there nor absent, and without its size a struct is not known at all.
+ */
+static void test_gaps(void **state)
+{
+	static const struct {
+		const char *go;
+		bool there, unknown;
+	} parking[] = {
+		{"go1.14.7", false, false}, {"go1.14.8", false, true},	{"go1.14.14", false, true},
+		{"go1.14.15", true, false}, {"go1.15.2", false, false}, {"go1.15.3", true, false},
+	};
+	struct golin_go_version m = version("go1.14.1"), p = version("go1.16.5");
+	struct golin_err err = {0};
+	struct golin_layout l;
+
+	for (size_t i = 0; i < sizeof(parking) / sizeof(parking[0]); i++) {
+		struct golin_go_version v = version(parking[i].go);
+		const struct golin_field *f = &l.fields[GOLIN_F_G_parkingOnChan];
+
+		assert_int_equal(layout_from_table(&v, "amd64", &l, NULL), 0);
+		assert_int_equal(f->source != GOLIN_FROM_NONE, parking[i].there);
+		assert_int_equal(layout_is_unknown(f), parking[i].unknown);
+		assert_int_equal(l.structs[GOLIN_S_G].source, GOLIN_FROM_TABLE);
+	}
+	assert_int_equal(layout_from_table(&p, "amd64", &l, NULL), 0);
+	assert_int_equal(l.structs[GOLIN_S_P].source, GOLIN_FROM_NONE);
+	assert_true(layout_is_unknown(&l.fields[GOLIN_F_P_id]));
+
+	assert_int_equal(layout_from_table(&m, "amd64", &l, &err), -ENODATA);
+	assert_string_equal(err.msg, "golin's table does not know all of go1.14.1 on amd64: the "
+				     "layout lacks runtime.m.g0, runtime.m.curg");
+}
+
 static void expect_refused(const char *text, const char *arch, const char *msg)
 {
 	struct golin_go_version v = version(text);
@@ -326,15 +361,11 @@ static void test_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_expected),
-		cmocka_unit_test(test_patches),
-		cmocka_unit_test(test_arches),
-		cmocka_unit_test(test_by_name),
-		cmocka_unit_test(test_absent),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_many_experiments),
-		cmocka_unit_test(test_experiments),
-		cmocka_unit_test(test_check),
+		cmocka_unit_test(test_expected),    cmocka_unit_test(test_patches),
+		cmocka_unit_test(test_arches),	    cmocka_unit_test(test_by_name),
+		cmocka_unit_test(test_absent),	    cmocka_unit_test(test_gaps),
+		cmocka_unit_test(test_refused),	    cmocka_unit_test(test_many_experiments),
+		cmocka_unit_test(test_experiments), cmocka_unit_test(test_check),
 		cmocka_unit_test(test_names),
 	};
 
