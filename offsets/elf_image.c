@@ -390,6 +390,13 @@ const uint8_t *elf_image_at(const struct elf_image *e, uint64_t vaddr, size_t le
 	return e->map + s->off + (vaddr - s->vaddr);
 }
 
+bool elf_image_is_code(const struct elf_image *e, uint64_t vaddr, size_t len)
+{
+	const struct elf_segment *s = segment_at(e, vaddr);
+
+	return s && (s->flags & PF_X) && len <= s->filesz - (vaddr - s->vaddr);
+}
+
 size_t elf_image_avail(const struct elf_image *e, uint64_t vaddr)
 {
 	const struct elf_segment *s = segment_at(e, vaddr);

@@ -71,6 +71,8 @@ const uint8_t *elf_image_data(const struct elf_image *e, const struct elf_sectio
 const uint8_t *elf_image_at(const struct elf_image *e, uint64_t vaddr, size_t len);
 /* How many bytes the file has from vaddr to the end of its segment; 0 if none. */
 size_t elf_image_avail(const struct elf_image *e, uint64_t vaddr);
+/* Whether all of these bytes are in the file, in one segment of code. */
+bool elf_image_is_code(const struct elf_image *e, uint64_t vaddr, size_t len);
 /* The file offset of an address; false when it is not in the file. */
 bool elf_image_file_off(const struct elf_image *e, uint64_t vaddr, uint64_t *ret);
 /* Integers of the file's byte order at p; the caller has checked the bounds. */

@@ -212,6 +212,8 @@ int golin_image_site(struct golin_image *img, const struct golin_site_want *want
 			site_fail(&s, -ENODATA, "inlined wherever it is called");
 		else
 			site_fail(&s, -ENOENT, "no such function in the binary");
+	} else if (!elf_image_is_code(&img->elf, f.lo, f.hi - f.lo)) {
+		site_fail(&s, -ENODATA, "the function's code is not in the file");
 	} else {
 		s.func_lo = f.lo;
 		s.func_hi = f.hi;
