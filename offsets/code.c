@@ -75,6 +75,7 @@ void image_code_close(struct image_code *code)
 	if (!code)
 		return;
 	pclntab_done(&code->tab);
+	free(code->inlined);
 	free(code);
 }
 

@@ -166,6 +166,7 @@ static int fill_image(struct golin_image *img, struct golin_err *err)
 	struct golin_image_info *info = &img->info;
 	struct buildinfo b = {0};
 	uint64_t lo, hi;
+	char value[16];
 	int r;
 
 	if (e->type == ET_CORE)
@@ -186,6 +187,7 @@ static int fill_image(struct golin_image *img, struct golin_err *err)
 	if (r)
 		return r;
 	info->flags = image_flags(e, &b);
+	img->pgo = buildinfo_setting(&b, "-pgo", value, sizeof(value));
 	image_read_build_id(e, info);
 	image_read_debuglink(e, info);
 	/* Layouts can be had without the rest: why that failed is told to who asks for it. */

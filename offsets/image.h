@@ -19,6 +19,7 @@ struct golin_image {
 	struct golin_image_info info;
 	struct image_code *code;   /* NULL when image_code_open() failed */
 	struct golin_err code_err; /* then: why */
+	bool pgo;		   /* built with a profile */
 };
 
 /*

@@ -157,6 +157,8 @@ bool image_check_site(struct golin_site *s, const struct golin_image_info *i, co
 		REFUSE("flags that no branch tests");
 	if (!is_reg(s->base_reg) || !is_reg(s->value_reg) || !is_reg(s->g_reg))
 		REFUSE("a register that is none");
+	if (s->partial > 1)
+		REFUSE("neither all calls nor a part of them");
 	if (s->vaddr < s->func_lo || s->vaddr >= s->func_hi)
 		REFUSE("an instruction outside its function");
 	if (s->func_lo < i->text || s->func_hi > i->etext)

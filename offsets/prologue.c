@@ -246,6 +246,12 @@ int golin_image_site(struct golin_image *img, const struct golin_site_want *want
 			site_fail(&s, -EINVAL, "no such kind of site: %u", want->kind);
 		}
 	}
+	if (!s.error && image_code_inlined(img, want->func)) {
+		size_t len = strlen(s.why);
+
+		s.partial = 1;
+		snprintf(s.why + len, sizeof(s.why) - len, "; inlined elsewhere too");
+	}
 	*ret = s;
 	return s.error;
 }

@@ -410,8 +410,7 @@ void site_find_commit(struct golin_image *img, const struct pcln_func *f, int32_
 	if (!first_barrier(img, f, s, &in, &fr, &object) ||
 	    !args_in_place(img, &fr, (uint32_t)args, s))
 		return;
-	snprintf(s->why, sizeof(s->why),
-		 "the first branch on the write barrier; not for a call without effect");
+	snprintf(s->why, sizeof(s->why), "the first write barrier; only calls with effect");
 	site_put(img, &in, s);
 }
 

@@ -54,8 +54,10 @@ static void ask(struct golin_image *img, const struct mini_func *funcs, int n)
 	for (int i = 0; i < n; i++) {
 		snprintf(want.func, sizeof(want.func), "%s", funcs[i].name);
 		snprintf(want.target, sizeof(want.target), "%s", funcs[n - 1 - i].name);
-		want.disp = funcs[i].len;
-		for (want.kind = GOLIN_SITE_PROLOGUE; want.kind <= GOLIN_SITE_ENTRY; want.kind++) {
+		for (want.kind = GOLIN_SITE_PROLOGUE; want.kind <= GOLIN_SITE_COMMIT; want.kind++) {
+			want.disp = funcs[i].len;
+			if (want.kind == GOLIN_SITE_BARRIER)
+				want.disp %= 10; /* a number of arguments */
 			golin_image_site(img, &want, &site);
 			must(image_check_site(&site, &info, &why));
 		}

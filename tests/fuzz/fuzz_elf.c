@@ -30,7 +30,7 @@ static void ask(struct golin_image *img, uint64_t file_size)
 		struct golin_site site;
 
 		snprintf(want.func, sizeof(want.func), "%s", funcs[i]);
-		for (; want.kind <= GOLIN_SITE_ENTRY; want.kind++) {
+		for (; want.kind <= GOLIN_SITE_COMMIT; want.kind++) {
 			snprintf(want.target, sizeof(want.target), "runtime.runqput");
 			golin_image_site(img, &want, &site);
 			must(image_check_site(&site, &info, &why));

@@ -177,7 +177,7 @@ def check_result(h, body, at):
 def check_call(h, body, at, names):
     target = {name for name, places in names.items() for lo, _ in places
               if lo == body[at].target()}
-    want = re.search(r"the only call of (.*)", h["why"])[1]
+    want = re.search(r"the only call of ([^;]*)", h["why"])[1]
     check(want in {t.removesuffix(".abi0") for t in target},
           f"{h['event']}: it calls {target}, not {want}")
     same = [i for i in body if i.op == "call" and i.target() == body[at].target()]

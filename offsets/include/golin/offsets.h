@@ -263,9 +263,9 @@ struct golin_site {
 	/* x86 numbers, 0 rax .. 15 r15, GOLIN_REG_NONE */
 	uint8_t base_reg, value_reg; /* GOLIN_SITE_STORE; GOLIN_SITE_BARRIER: base_reg alone */
 	uint8_t g_reg;		     /* GOLIN_SITE_PROLOGUE, GOLIN_SITE_ONCE: holds g there */
-	uint8_t _pad;
-	char text[56]; /* the instruction: "jbe 0x47e120" */
-	char why[72];  /* "branch to morestack; flags tell growth", or why there is none */
+	uint8_t partial; /* 1: a profile (PGO) had it inlined in places, where calls are not seen */
+	char text[56];	 /* the instruction: "jbe 0x47e120" */
+	char why[72];	 /* "branch to morestack; flags tell growth", or why there is none */
 };
 
 /* The instruction to probe, amd64 only. Returns ret->error, beside which `why` says more. */

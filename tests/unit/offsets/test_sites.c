@@ -395,8 +395,7 @@ static void commits(void **state)
 	s = site(f, 5, "main.f", GOLIN_SITE_COMMIT, "", 3);
 	assert_int_equal(s.error, 0);
 	assert_int_equal(s.vaddr, mini_at(1) + 44);
-	assert_string_equal(s.why,
-			    "the first branch on the write barrier; not for a call without effect");
+	assert_string_equal(s.why, "the first write barrier; only calls with effect");
 	s = site(f, 5, "main.merged", GOLIN_SITE_COMMIT, "", 3);
 	assert_int_equal(s.error, 0);
 	s = site(f, 5, "main.merged", GOLIN_SITE_BARRIER, "", 2);
