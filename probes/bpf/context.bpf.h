@@ -225,6 +225,18 @@ static __always_inline void on_ctx_cancel(struct pt_regs *ctx, __u64 cookie, str
 	s->busy = 0;
 }
 
+/* What an object is made of, which may be smaller and end where what is mapped does. */
+static __always_inline long read_up_to(void *to, __u32 size, __u64 at)
+{
+	__u32 page = 4096 - (at & 4095);
+
+	if (!bpf_probe_read_user(to, size, (const void *)at))
+		return 0;
+	if (page >= size)
+		return -1;
+	return bpf_probe_read_user(to, page & (size - 1), (const void *)at);
+}
+
 /* The new g at `call runtime.runqput`, which nobody runs yet. */
 static __noinline void on_ctx_passed(__u64 g, __u64 child, __u64 parent)
 {
@@ -241,20 +253,16 @@ static __noinline void on_ctx_passed(__u64 g, __u64 child, __u64 parent)
 	e->h.ts = bpf_ktime_get_ns();
 	e->child = child;
 	e->parent = parent;
-	/* A closure at the end of what is mapped is shorter than what is asked for. */
-	if (read_u64(&closure, g + cfg.g_sched_ctxt) ||
-	    (bpf_probe_read_user(e->words, WIRE_CLOSURE, (const void *)closure) &&
-	     bpf_probe_read_user(e->words, 32, (const void *)closure)))
+	if (read_u64(&closure, g + cfg.g_sched_ctxt) || read_up_to(e->words, WIRE_CLOSURE, closure))
 		e->h.flags |= WIRE_F_PARTIAL;
 	/* The return address, to goexit, comes first. */
-	if (cfg.has & WIRE_HAS_STACK_ARGS && !read_u64(&sp, g + cfg.g_sched_sp) &&
-	    bpf_probe_read_user(e->args, WIRE_NESTED_LEN, (const void *)(sp + 8)))
-		bpf_probe_read_user(e->args, 32, (const void *)(sp + 8));
+	if (cfg.has & WIRE_HAS_STACK_ARGS && !read_u64(&sp, g + cfg.g_sched_sp))
+		read_up_to(e->args, WIRE_NESTED_LEN, sp + 8);
 	for (int i = 0; i < WIRE_NESTED; i++) {
 		__u64 at = e->args[i] > 4096 ? e->args[i] : e->words[i + 1];
 
 		if (at > 4096)
-			bpf_probe_read_user(e->nested[i], WIRE_NESTED_LEN, (const void *)at);
+			read_up_to(e->nested[i], WIRE_NESTED_LEN, at);
 	}
 	send(&e->h, WIRE_CTX_PASSED, sizeof(*e));
 	s->busy = 0;

@@ -186,7 +186,7 @@ class Fetcher:
             src = os.path.join(tmp, "x", path)
             if not os.path.isfile(src):
                 raise Unavailable(f"package {package} has no {path}")
-            return shutil.copy(src, os.path.join(tmp, "..", f"fetched.{os.getpid()}"))
+            return shutil.copy(src, os.path.join(self.work, f"fetched.{os.getpid()}"))
 
     def mod(self, package_at, version, *how):
         self.need_network(f"the module of {package_at}")
