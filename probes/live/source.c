@@ -267,6 +267,7 @@ static int control(struct golin_source *s, const struct golin_ctl *ctl, struct g
 		l->finish = true;
 		return 0;
 	case GOLIN_CTL_SEEK:
+	case GOLIN_CTL_TIMERS:
 		break;
 	}
 	return golin_err_set(err, -EOPNOTSUPP, "a live target cannot do that");

@@ -17,11 +17,13 @@ LAYERS = {
     "rec": (None, ["base"]),
     "model": ("core/model/", ["base", "rec"]),
     "record": ("core/record/", ["base", "rec", "model"]),
-    "export": ("core/export/", ["base", "rec", "model"]),
+    "rules": ("core/rules/", ["base", "rec", "model"]),
+    "export": ("core/export/", ["base", "rec", "model", "rules"]),
     "offsets": ("offsets/", ["base", "rec:frame flags"]),
     "probes": ("probes/", ["base", "rec", "offsets"]),
-    "tui": ("tui/", ["base", "rec", "model", "export"]),
-    "cmd": ("core/cmd/", ["base", "rec", "model", "record", "export", "offsets", "probes", "tui"]),
+    "tui": ("tui/", ["base", "rec", "model", "rules", "export"]),
+    "cmd": ("core/cmd/", ["base", "rec", "model", "rules", "record", "export", "offsets", "probes",
+                          "tui"]),
 }
 
 # Public headers in shared folders, and sources that belong to another layer than their folder.
@@ -31,6 +33,10 @@ HEADER_LAYER = {
     "golin/source.h": "rec",
     "golin/model.h": "model",
     "golin/dump.h": "model",
+    "golin/context.h": "model",
+    "golin/waits.h": "model",
+    "golin/timers.h": "model",
+    "golin/findings.h": "rules",
 }
 FILE_LAYER = {
     "core/include/golin/err.h": "base",
@@ -40,6 +46,10 @@ FILE_LAYER = {
     "core/include/golin/source.h": "rec",
     "core/include/golin/model.h": "model",
     "core/include/golin/dump.h": "model",
+    "core/include/golin/context.h": "model",
+    "core/include/golin/waits.h": "model",
+    "core/include/golin/timers.h": "model",
+    "core/include/golin/findings.h": "rules",
 }
 # Libraries that belong to one layer.
 SYSTEM = {

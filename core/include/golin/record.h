@@ -54,12 +54,17 @@ enum golin_rec_type {
 	GOLIN_REC_GOROUTINE_EXIT = 34,
 	GOLIN_REC_GOROUTINE_GONE = 35,
 	GOLIN_REC_GOROUTINE_STATE = 36, /* the answer to a read */
+	GOLIN_REC_GOROUTINE_WAITS = 37, /* likewise, behind it: where it stands, on what it waits */
 	/* contexts */
 	GOLIN_REC_CONTEXT_CREATE = 64,
 	GOLIN_REC_CONTEXT_SEEN = 65,
 	GOLIN_REC_CONTEXT_CANCEL = 66,
 	GOLIN_REC_CONTEXT_PASSED = 67,
 	GOLIN_REC_CONTEXT_COUNTS = 68,
+	/* timers of package time, but for those of contexts */
+	GOLIN_REC_TIMER_START = 80,
+	GOLIN_REC_TIMER_END = 81,
+	GOLIN_REC_TIMER_HELD = 82,
 	GOLIN_REC_TYPE_MAX = 256,
 };
 
@@ -304,6 +309,44 @@ struct golin_rec_goroutine_state {
 	struct golin_rec_str wait;
 };
 
+enum golin_wait_how {
+	GOLIN_WAIT_RECV = 1, /* a case of a select, or alone */
+	GOLIN_WAIT_SEND = 2,
+};
+
+enum golin_wait_flags {
+	GOLIN_WAIT_DONE = 1 << 0,  /* the Done channel of the context `ctx` */
+	GOLIN_WAIT_TIMER = 1 << 1, /* a channel of a time.Timer or time.Ticker */
+	GOLIN_WAIT_EMPTY = 1 << 2, /* its elements have no size: chan struct{} */
+};
+
+struct golin_rec_wait {
+	uint64_t chan; /* address of the runtime.hchan */
+	uint64_t ctx;  /* 0 none, or not known */
+	uint32_t how;  /* enum golin_wait_how */
+	uint32_t flags;
+};
+
+enum golin_waits_flags {
+	GOLIN_WAITS_STACK = 1 << 0,    /* stack holds: it was parked, and stood still when read */
+	GOLIN_WAITS_CHANNELS = 1 << 1, /* the n channels are all that it waits on */
+	GOLIN_WAITS_MORE = 1 << 2,     /* there were more than fit */
+};
+
+enum { GOLIN_WAITS_MAX = 256 };
+
+/*
+ * Of a goroutine that was read: its stack, and the channels of runtime.g.waiting (sudog.c). What
+ * is not known has no flag; a goroutine that runs has none.
+ */
+struct golin_rec_goroutine_waits {
+	struct golin_rec h; /* h.ts: when it was read */
+	uint64_t stack;	    /* GOLIN_REC_STACK, which comes before it; 0 none */
+	uint32_t flags;	    /* enum golin_waits_flags */
+	uint32_t n;
+	__extension__ struct golin_rec_wait waits[];
+};
+
 /* ---- contexts ---- */
 
 enum golin_context_kind {
@@ -405,6 +448,50 @@ struct golin_rec_context_passed {
 struct golin_rec_context_counts {
 	struct golin_rec h;
 	uint64_t created, cancelled, seen, retired, evicted, orphans;
+};
+
+/* ---- timers ---- */
+
+enum golin_timer_kind {
+	GOLIN_TIMER_FUNC = 1,	/* time.AfterFunc */
+	GOLIN_TIMER_CHAN = 2,	/* time.NewTimer, time.After */
+	GOLIN_TIMER_TICKER = 3, /* time.NewTicker, time.Tick */
+};
+
+/* h.goid made a timer, or armed again (AGAIN) one that it or somebody else had made. */
+struct golin_rec_timer_start {
+	struct golin_rec h;
+	uint64_t timer;	   /* address of the runtime.timer: known until it is used again */
+	uint64_t stack;	   /* from the user's call outwards; 0 with AGAIN */
+	int64_t when_ns;   /* monotonic ns; INT64_MAX: never */
+	int64_t period_ns; /* 0: once */
+	uint32_t kind;	   /* enum golin_timer_kind */
+	uint32_t again, flags, _pad;
+};
+
+enum golin_timer_end { GOLIN_TIMER_STOPPED = 1, GOLIN_TIMER_FIRED = 2 };
+
+/* It was stopped (h.goid), or it fired and does not fire again. */
+struct golin_rec_timer_end {
+	struct golin_rec h;
+	uint64_t timer;
+	uint32_t how; /* enum golin_timer_end */
+	uint32_t _pad;
+};
+
+enum { GOLIN_TIMER_HELD_MAX = 65536, GOLIN_TIMER_HELD_PART = 4096 };
+
+/*
+ * The answer to GOLIN_CTL_TIMERS: timers that the runtime holds in its heaps. In several parts;
+ * with the last one (`last`), a timer started before `since` that no part named is not held.
+ */
+struct golin_rec_timer_held {
+	struct golin_rec h;
+	uint64_t since; /* monotonic ns: when the reading began */
+	uint32_t n, last;
+	uint32_t unread; /* heaps that could not be read: then nothing is said of those not named */
+	uint32_t cut;	 /* there were more than GOLIN_TIMER_HELD_MAX: likewise */
+	__extension__ uint64_t timers[];
 };
 
 /*

@@ -38,13 +38,15 @@ struct golin_source_stats {
 };
 
 enum golin_ctl_type {
-	GOLIN_CTL_SWITCH = 1,	/* arm `groups`, disarm the others */
-	GOLIN_CTL_READ = 2,	/* read goroutine `goid`: GOLIN_REC_GOROUTINE_STATE answers */
-	GOLIN_CTL_SEEK = 3,	/* a recording: go to monotonic time `ns`; records since its last
-				 * keyframe are yielded again after a reset of the model */
+	GOLIN_CTL_SWITCH = 1, /* arm `groups`, disarm the others */
+	GOLIN_CTL_READ = 2,   /* read goroutine `goid`: GOLIN_REC_GOROUTINE_STATE answers, and, when
+			       * it is there, GOLIN_REC_GOROUTINE_WAITS behind it */
+	GOLIN_CTL_SEEK = 3,   /* a recording: go to monotonic time `ns`; records since its last
+			       * keyframe are yielded again after a reset of the model */
 	GOLIN_CTL_SNAPSHOT = 4, /* read all goroutines again */
 	GOLIN_CTL_FINISH = 5,	/* disarm for good: service() then yields what is still on its way
 				 * (with the last LOST records) and sets ended; stats are final */
+	GOLIN_CTL_TIMERS = 6,	/* read the timers that the runtime holds: GOLIN_REC_TIMER_HELD */
 };
 
 struct golin_ctl {
