@@ -12,10 +12,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <zlib.h>
 #include <zstd.h>
 
 struct elf_image;
+struct inflate_state;
 struct golin_err;
 
 enum debug_method { DEBUG_STORED, DEBUG_ZLIB, DEBUG_ZSTD };
@@ -29,8 +29,7 @@ struct debug_section {
 	uint64_t pos;	   /* bytes read so far */
 	uint64_t released; /* bytes of data that were given back, see elf_image_release() */
 	enum debug_method method;
-	bool inflating; /* z is set up */
-	z_stream z;
+	struct inflate_state *z; /* of zlib; NULL before the first read */
 	ZSTD_DStream *zstd;
 	ZSTD_inBuffer in; /* of zstd */
 	bool frame_ended; /* zstd: nothing of a frame is outstanding */

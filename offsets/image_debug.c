@@ -5,7 +5,7 @@
  */
 #include <elf.h>
 #include <string.h>
-#include <zlib.h>
+#include <isa-l/crc.h>
 #include "base/text.h"
 #include "image.h"
 
@@ -126,12 +126,12 @@ void image_read_debuglink(const struct elf_image *e, struct golin_image_info *in
 static uint32_t file_crc(const struct elf_image *e)
 {
 	enum { STEP = 1 << 20 };
-	uLong crc = crc32(0, NULL, 0);
+	uint32_t crc = 0;
 
 	for (size_t off = 0; off < e->size; off += STEP) {
 		size_t n = e->size - off < STEP ? e->size - off : STEP;
 
-		crc = crc32(crc, e->map + off, n);
+		crc = crc32_gzip_refl(crc, e->map + off, n);
 		elf_image_release(e, e->map + off, n);
 	}
 	return crc;

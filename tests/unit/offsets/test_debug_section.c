@@ -153,7 +153,7 @@ static void test_zlib(void **state)
 	static const char *const msg[] = {
 		"section .debug_info ends after 60 bytes, it claims 100",
 		"section .debug_info has more than the 50 bytes it claims",
-		"section .debug_info cannot be inflated: incorrect data check at its end",
+		"section .debug_info cannot be inflated: incorrect data check behind 60 bytes",
 	};
 	static const size_t claims[] = {100, 50, 60};
 	uint8_t plain[60], dst[100];
