@@ -1,0 +1,3 @@
+module golin.test/findings
+
+go 1.20
