@@ -320,6 +320,8 @@ int golin_model_dump(const struct golin_model *m, const struct golin_sink *sink)
 		rc = dump_goroutines(&d);
 	if (!rc)
 		rc = dump_contexts(&d);
+	if (!rc)
+		rc = dump_waits(&d);
 	if (!rc && m->has_exit)
 		rc = dump_copy(&d, &m->exit.h, sizeof(m->exit));
 	if (!rc)

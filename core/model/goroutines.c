@@ -156,6 +156,7 @@ static void unset_live(struct golin_model *m, golin_gidx i)
 	g->state = (uint8_t)GOLIN_GS_UNKNOWN;
 	g->wait = 0;
 	g->wait_since = 0;
+	waits_drop(m, i);
 	contexts_goroutine_live(m, i, -1);
 }
 

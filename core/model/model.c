@@ -34,6 +34,7 @@ static void model_done(struct golin_model *m)
 	names_done(&m->names);
 	stacks_done(&m->stacks);
 	contexts_done(&m->contexts);
+	waits_done(&m->waits);
 }
 
 int golin_model_new(const struct golin_model_opts *opts, struct golin_model **ret)
@@ -182,6 +183,10 @@ static int set_wait(struct golin_model *m, golin_gidx i, uint32_t state, uint64_
 
 	if (rc && rc != -ENOSPC)
 		return rc;
+	/* The runtime clears the time when it lets it run: a time that went says that it ran. */
+	if (g->state != state_u8(state) || g->wait != id ||
+	    (g->wait_since && g->wait_since != since))
+		waits_drop(m, i);
 	g->state = state_u8(state);
 	g->wait = id;
 	g->wait_since = since;
@@ -421,6 +426,8 @@ static int dispatch(struct golin_model *m, const struct golin_rec *rec)
 		return 0;
 	case GOLIN_REC_GOROUTINE_STATE:
 		return apply_state(m, space, (const struct golin_rec_goroutine_state *)rec);
+	case GOLIN_REC_GOROUTINE_WAITS:
+		return model_apply_waits(m, (const struct golin_rec_goroutine_waits *)rec, space);
 	case GOLIN_REC_TYPE:
 		return model_apply_type(m, (const struct golin_rec_type_name *)rec, space);
 	case GOLIN_REC_CONTEXT_CREATE:

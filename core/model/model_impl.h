@@ -13,6 +13,7 @@
 #include "base/map64.h"
 #include "golin/context.h"
 #include "golin/model.h"
+#include "golin/waits.h"
 
 enum {
 	KEY_BITS = 48,	   /* of a goid or pc in a key; what does not fit is nobody's */
@@ -201,6 +202,28 @@ void model_apply_context_counts(struct golin_model *m, const struct golin_rec_co
 int model_apply_context_passed(struct golin_model *m, const struct golin_rec_context_passed *r,
 			       uint32_t space);
 
+/* ---- waits.c: on what goroutines wait ---- */
+
+struct waits_answer {
+	uint64_t read, since, stack;
+	uint32_t flags, n;
+	struct golin_wait *v; /* NULL: none */
+	uint32_t unused;      /* of one not in use: the next such */
+};
+
+struct waits {
+	ARRAY_OF(struct waits_answer) v; /* 0 is none */
+	uint32_t unused;
+	size_t nchannels;
+};
+
+void waits_done(struct waits *t);
+size_t waits_bytes(const struct waits *t);
+/* What was read of it holds no more. */
+void waits_drop(struct golin_model *m, golin_gidx g);
+int model_apply_waits(struct golin_model *m, const struct golin_rec_goroutine_waits *r,
+		      uint32_t space);
+
 /* ---- the model ---- */
 
 /* Private bits of golin_goroutine.flags: the queue in which an ended one stands. */
@@ -213,6 +236,7 @@ struct node {
 	struct golin_goroutine g; /* g.goid 0: not in use */
 	golin_gidx qnext, qprev;  /* in its queue; qnext of one not in use: the next such */
 	uint32_t contexts;	  /* the first of its edges to contexts; 0 none */
+	uint32_t waits;		  /* its answer; 0 none */
 };
 
 struct queue {
@@ -258,6 +282,7 @@ struct golin_model {
 	struct names names;
 	struct stacks stacks;
 	struct contexts contexts;
+	struct waits waits;
 
 	struct golin_rec_clock clock;
 	bool has_clock;

@@ -67,6 +67,9 @@ static const struct rec_shape shapes[] = {
 	[GOLIN_REC_GOROUTINE_STATE] = {sizeof(struct golin_rec_goroutine_state),
 				       {STR_AT(goroutine_state, wait)},
 				       "goroutine.state"},
+	[GOLIN_REC_GOROUTINE_WAITS] = {sizeof(struct golin_rec_goroutine_waits),
+				       {0},
+				       "goroutine.waits"},
 };
 
 static const struct rec_shape *shape_of(uint16_t type)
@@ -115,6 +118,11 @@ static bool stack_check(const struct golin_rec_stack *r)
 	return r->n <= GOLIN_STACK_MAX && r->n <= (r->h.size - sizeof(*r)) / sizeof(r->pcs[0]);
 }
 
+static bool waits_check(const struct golin_rec_goroutine_waits *r)
+{
+	return r->n <= GOLIN_WAITS_MAX && r->n <= (r->h.size - sizeof(*r)) / sizeof(r->waits[0]);
+}
+
 bool golin_record_check(const struct golin_rec *rec, size_t avail)
 {
 	const struct rec_shape *shape;
@@ -135,6 +143,8 @@ bool golin_record_check(const struct golin_rec *rec, size_t avail)
 		return name_check((const struct golin_rec_name *)rec);
 	if (rec->type == GOLIN_REC_STACK)
 		return stack_check((const struct golin_rec_stack *)rec);
+	if (rec->type == GOLIN_REC_GOROUTINE_WAITS)
+		return waits_check((const struct golin_rec_goroutine_waits *)rec);
 	return true;
 }
 
@@ -185,7 +195,7 @@ const struct golin_rec *golin_record_cleaned(const struct golin_rec *rec, struct
 		return NULL;
 	if (rec->type == GOLIN_REC_NAME)
 		fixed += name->n * sizeof(name->frames[0]);
-	else if (rec->type == GOLIN_REC_STACK)
+	else if (rec->type == GOLIN_REC_STACK || rec->type == GOLIN_REC_GOROUTINE_WAITS)
 		fixed = rec->size;
 	to = golin_recbuf_begin(b, rec->type, fixed);
 	if (!to)

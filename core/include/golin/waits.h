@@ -28,7 +28,10 @@ struct golin_waits {
 	const struct golin_wait *v;
 };
 
-/* False: it was never read, or has ended. Its state and wait reason stand in golin_goroutine. */
+/*
+ * False: it was never read, or has ended, or its state was seen to be another since then. Its state
+ * and wait reason stand in golin_goroutine.
+ */
 bool golin_model_waits(const struct golin_model *m, golin_gidx g, struct golin_waits *ret);
 /*
  * The innermost frame of the user's code on a stack: the first that is neither of package runtime

@@ -166,6 +166,26 @@ UNUSED_FN void state(uint64_t ts, uint64_t goid, uint32_t gstate, const char *wa
 	golin_recbuf_done(&b);
 }
 
+UNUSED_FN void waits(uint64_t ts, uint64_t goid, uint64_t stack_id, uint32_t flags,
+		     const struct golin_rec_wait *v, uint32_t n)
+{
+	struct golin_recbuf b = {0};
+	struct golin_rec_goroutine_waits *r =
+		golin_recbuf_begin(&b, GOLIN_REC_GOROUTINE_WAITS, sizeof(*r) + n * sizeof(*v));
+
+	r->h.target = 1;
+	r->h.epoch = test_epoch;
+	r->h.ts = ts;
+	r->h.goid = goid;
+	r->stack = stack_id;
+	r->flags = flags;
+	r->n = n;
+	if (n)
+		memcpy(r->waits, v, n * sizeof(*v));
+	put(golin_recbuf_end(&b));
+	golin_recbuf_done(&b);
+}
+
 UNUSED_FN void exec(uint64_t ts, uint32_t epoch)
 {
 	struct golin_recbuf b = {0};

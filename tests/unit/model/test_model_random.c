@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include "base/strbuf.h"
 #include "golin/dump.h"
+#include "golin/waits.h"
 
 enum { GOIDS = 24, EPOCHS = 3, PCS = 6, STEPS = 150, ROUNDS = 2500 };
 
@@ -176,6 +177,21 @@ static void step_name(uint32_t e)
 	named[e][pc] = true;
 }
 
+/* A reading of a goroutine, most often with what it waits on. */
+static void step_read(uint64_t ts)
+{
+	uint64_t goid = 1 + rnd(GOIDS);
+
+	state(ts, goid, GOLIN_GS_WAITING, rnd(4) ? "select" : "chan send");
+	for (uint32_t k = rnd(3); k; k--) {
+		const struct golin_rec_wait v[2] = {
+			{0xc000 + rnd(2), 0, 1 + rnd(2), GOLIN_WAIT_EMPTY}, {0xc0ff, 0, 1, 0}};
+
+		waits(ts, goid, rnd(2), GOLIN_WAITS_STACK | GOLIN_WAITS_CHANNELS, v, rnd(3));
+		ts += rnd(2);
+	}
+}
+
 static void step(uint64_t ts)
 {
 	uint32_t e = test_epoch, what = rnd(100);
@@ -193,7 +209,7 @@ static void step(uint64_t ts)
 	else if (what < 98)
 		step_name(e);
 	else if (what < 99)
-		state(ts, 1 + rnd(GOIDS), GOLIN_GS_WAITING, "chan send");
+		step_read(ts);
 	else
 		step_exec(ts);
 	ref_drop_ghosts(e);
@@ -253,6 +269,21 @@ static int take(void *arg, const struct golin_rec *rec)
 	return d->into ? golin_model_apply(d->into, rec) : 0;
 }
 
+static void compare_waits(const struct golin_model *a, golin_gidx i, const struct golin_model *b,
+			  golin_gidx j)
+{
+	struct golin_waits v = {0}, w = {0};
+
+	assert_int_equal(golin_model_waits(a, i, &v), golin_model_waits(b, j, &w));
+	assert_int_equal(v.read, w.read);
+	assert_int_equal(v.since, w.since);
+	assert_int_equal(v.stack, w.stack);
+	assert_int_equal(v.flags, w.flags);
+	assert_int_equal(v.n, w.n);
+	if (v.n)
+		assert_memory_equal(v.v, w.v, v.n * sizeof(*v.v));
+}
+
 /* All that a view can see of each goroutine. */
 static void compare_models(const struct golin_model *a, const struct golin_model *b)
 {
@@ -282,6 +313,7 @@ static void compare_models(const struct golin_model *a, const struct golin_model
 				    golin_goroutine_state_text(b, h));
 		assert_string_equal(golin_model_start_func(a, g).func,
 				    golin_model_start_func(b, h).func);
+		compare_waits(a, i, b, golin_model_find_key(b, g->target, g->epoch, g->goid));
 		g = golin_model_goroutine(a, g->up);
 		h = golin_model_goroutine(b, h->up);
 		assert_int_equal(g ? g->goid : 0, h ? h->goid : 0);
