@@ -41,6 +41,13 @@ int golin_plan_make(const struct golin_image_info *info, const struct golin_layo
 			       PLAN_MINOR_FIRST, PLAN_MINOR_LAST);
 		return -EOPNOTSUPP;
 	}
+	/* Of 1.17 alone, on amd64: later it cannot be switched off (internal/buildcfg/exp.go). */
+	if (minor == PLAN_MINOR_REGABI && strstr(info->go.text, "noregabi")) {
+		golin_err_set(err, -EOPNOTSUPP, "cannot probe a program built by %s",
+			      info->go.text);
+		golin_err_hint(err, "built without noregabi in GOEXPERIMENT it can be probed");
+		return -EOPNOTSUPP;
+	}
 	if (minor < PLAN_MINOR_REGABI && !info->tls_g) {
 		golin_err_set(err, -ENODATA,
 			      "cannot tell where a thread of this %s program keeps its goroutine",

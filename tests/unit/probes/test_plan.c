@@ -441,6 +441,10 @@ static void test_refused(void **state)
 	info = image(28);
 	refused(&info, -EOPNOTSUPP, "cannot probe a program built by go1.28",
 		"golin knows the probe points of Go 1.13 to 1.27");
+	info = image(17);
+	snprintf(info.go.text, sizeof(info.go.text), "go1.17.13 X:noregabiargs");
+	refused(&info, -EOPNOTSUPP, "cannot probe a program built by go1.17.13 X:noregabiargs",
+		"built without noregabi in GOEXPERIMENT it can be probed");
 	info = image(26);
 	strcpy(info.arch, "arm64");
 	refused(&info, -EOPNOTSUPP, "cannot probe a program for arm64",
