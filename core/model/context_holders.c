@@ -6,7 +6,8 @@
 
 enum {
 	EDGES_MAX = 1 << 25,
-	SAME_LOOK = 64, /* a goroutine's newest edges, among which the same one is looked for */
+	SAME_LOOK = 64,	  /* a goroutine's newest edges, among which the same one is looked for */
+	HELD_LOOK = 4096, /* likewise, for somebody who asks */
 };
 
 static struct ctx_edge *edge_at(const struct golin_model *m, uint32_t e)
@@ -134,6 +135,21 @@ uint32_t golin_context_holders(const struct golin_model *m, golin_cidx i, struct
 				ret[got++] =
 					(struct golin_holder){edge_at(m, e)->g, edge_at(m, e)->how};
 	return n->c.nholders;
+}
+
+uint32_t golin_context_live_holders(const struct golin_model *m, golin_cidx i)
+{
+	return golin_model_context(m, i) ? ctx_at(m, i)->nlive_holders : 0;
+}
+
+uint8_t golin_context_held(const struct golin_model *m, golin_cidx i, golin_gidx g)
+{
+	uint32_t e = golin_model_goroutine(m, g) ? node_at(m, g)->contexts : 0;
+
+	for (int k = 0; k < HELD_LOOK && e; k++, e = edge_at(m, e)->gnext)
+		if (edge_at(m, e)->c == i)
+			return edge_at(m, e)->how;
+	return 0;
 }
 
 uint32_t golin_goroutine_contexts(const struct golin_model *m, golin_gidx g, golin_cidx *ret,

@@ -99,6 +99,10 @@ golin_cidx golin_context_origin(const struct golin_model *m, golin_cidx i);
 /* The goroutines under a context, at most max, live ones first; returns how many there are. */
 uint32_t golin_context_holders(const struct golin_model *m, golin_cidx i, struct golin_holder *ret,
 			       uint32_t max);
+/* How many of them are alive. */
+uint32_t golin_context_live_holders(const struct golin_model *m, golin_cidx i);
+/* How a goroutine works under a context: enum golin_holder_how, 0 when it does not. */
+uint8_t golin_context_held(const struct golin_model *m, golin_cidx i, golin_gidx g);
 /* The contexts that a goroutine works under, newest first; returns how many there are. */
 uint32_t golin_goroutine_contexts(const struct golin_model *m, golin_gidx g, golin_cidx *ret,
 				  uint32_t max);
