@@ -322,6 +322,8 @@ int golin_model_dump(const struct golin_model *m, const struct golin_sink *sink)
 		rc = dump_contexts(&d);
 	if (!rc)
 		rc = dump_waits(&d);
+	if (!rc)
+		rc = dump_timers(&d);
 	if (!rc && m->has_exit)
 		rc = dump_copy(&d, &m->exit.h, sizeof(m->exit));
 	if (!rc)

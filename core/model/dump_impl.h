@@ -20,6 +20,8 @@ void dump_str(struct dump *d, size_t off, const char *s);
 int dump_put(struct dump *d);
 /* All about contexts, behind the goroutines. (dump_contexts.c) */
 int dump_contexts(struct dump *d);
+/* All about timers. (dump_timers.c) */
+int dump_timers(struct dump *d);
 /* On what goroutines wait, behind the contexts. (dump_waits.c) */
 int dump_waits(struct dump *d);
 

@@ -22,6 +22,7 @@ static void model_init(struct golin_model *m, const struct golin_model_opts *opt
 	m->queue = m->passed = (struct queue){GOLIN_GIDX_NONE, GOLIN_GIDX_NONE};
 	m->cur_space = m->target_space = NO_SPACE;
 	contexts_init(&m->contexts);
+	timers_init(&m->timers);
 }
 
 static void model_done(struct golin_model *m)
@@ -34,6 +35,7 @@ static void model_done(struct golin_model *m)
 	names_done(&m->names);
 	stacks_done(&m->stacks);
 	contexts_done(&m->contexts);
+	timers_done(&m->timers);
 	waits_done(&m->waits);
 }
 
@@ -334,6 +336,7 @@ static int apply_exec(struct golin_model *m, uint32_t space, const struct golin_
 		if (m->spaces.v[k].target == r->h.target && m->spaces.v[k].epoch < r->h.epoch) {
 			goroutine_end_all(m, k, r->h.ts);
 			contexts_end_all(m, k);
+			timers_end_all(m, k);
 		}
 	return 0;
 }
@@ -445,6 +448,15 @@ static int dispatch(struct golin_model *m, const struct golin_rec *rec)
 	case GOLIN_REC_CONTEXT_PASSED:
 		return model_apply_context_passed(m, (const struct golin_rec_context_passed *)rec,
 						  space);
+	case GOLIN_REC_TIMER_START:
+		return model_apply_timer_start(m, (const struct golin_rec_timer_start *)rec, space);
+	case GOLIN_REC_TIMER_END:
+		return model_apply_timer_end(m, (const struct golin_rec_timer_end *)rec, space);
+	case GOLIN_REC_TIMER_HELD:
+		model_apply_timer_held(m, (const struct golin_rec_timer_held *)rec, space);
+		return 0;
+	case GOLIN_REC_TIMER_SITE:
+		return model_apply_timer_site(m, (const struct golin_rec_timer_site *)rec, space);
 	default:
 		return 0;
 	}

@@ -13,6 +13,7 @@
 #include "base/map64.h"
 #include "golin/context.h"
 #include "golin/model.h"
+#include "timers_impl.h"
 #include "golin/waits.h"
 
 enum {
@@ -282,6 +283,7 @@ struct golin_model {
 	struct names names;
 	struct stacks stacks;
 	struct contexts contexts;
+	struct timers timers;
 	struct waits waits;
 
 	struct golin_rec_clock clock;

@@ -70,6 +70,10 @@ static const struct rec_shape shapes[] = {
 	[GOLIN_REC_GOROUTINE_WAITS] = {sizeof(struct golin_rec_goroutine_waits),
 				       {0},
 				       "goroutine.waits"},
+	[GOLIN_REC_TIMER_START] = {sizeof(struct golin_rec_timer_start), {0}, "timer.start"},
+	[GOLIN_REC_TIMER_END] = {sizeof(struct golin_rec_timer_end), {0}, "timer.end"},
+	[GOLIN_REC_TIMER_HELD] = {sizeof(struct golin_rec_timer_held), {0}, "timer.held"},
+	[GOLIN_REC_TIMER_SITE] = {sizeof(struct golin_rec_timer_site), {0}, "timer.site"},
 };
 
 static const struct rec_shape *shape_of(uint16_t type)
@@ -123,6 +127,12 @@ static bool waits_check(const struct golin_rec_goroutine_waits *r)
 	return r->n <= GOLIN_WAITS_MAX && r->n <= (r->h.size - sizeof(*r)) / sizeof(r->waits[0]);
 }
 
+static bool held_check(const struct golin_rec_timer_held *r)
+{
+	return r->n <= GOLIN_TIMER_HELD_PART &&
+	       r->n <= (r->h.size - sizeof(*r)) / sizeof(r->timers[0]);
+}
+
 bool golin_record_check(const struct golin_rec *rec, size_t avail)
 {
 	const struct rec_shape *shape;
@@ -145,6 +155,8 @@ bool golin_record_check(const struct golin_rec *rec, size_t avail)
 		return stack_check((const struct golin_rec_stack *)rec);
 	if (rec->type == GOLIN_REC_GOROUTINE_WAITS)
 		return waits_check((const struct golin_rec_goroutine_waits *)rec);
+	if (rec->type == GOLIN_REC_TIMER_HELD)
+		return held_check((const struct golin_rec_timer_held *)rec);
 	return true;
 }
 
@@ -195,7 +207,8 @@ const struct golin_rec *golin_record_cleaned(const struct golin_rec *rec, struct
 		return NULL;
 	if (rec->type == GOLIN_REC_NAME)
 		fixed += name->n * sizeof(name->frames[0]);
-	else if (rec->type == GOLIN_REC_STACK || rec->type == GOLIN_REC_GOROUTINE_WAITS)
+	else if (rec->type == GOLIN_REC_STACK || rec->type == GOLIN_REC_GOROUTINE_WAITS ||
+		 rec->type == GOLIN_REC_TIMER_HELD)
 		fixed = rec->size;
 	to = golin_recbuf_begin(b, rec->type, fixed);
 	if (!to)
@@ -303,6 +316,32 @@ const char *golin_cancel_reason_name(uint32_t reason)
 		return "deadline";
 	case GOLIN_CANCEL_PARENT:
 		return "parent";
+	default:
+		return "unknown";
+	}
+}
+
+const char *golin_timer_kind_name(uint32_t kind)
+{
+	switch (kind) {
+	case GOLIN_TIMER_FUNC:
+		return "func";
+	case GOLIN_TIMER_CHAN:
+		return "chan";
+	case GOLIN_TIMER_TICKER:
+		return "ticker";
+	default:
+		return "unknown";
+	}
+}
+
+const char *golin_timer_end_name(uint32_t how)
+{
+	switch (how) {
+	case GOLIN_TIMER_STOPPED:
+		return "stopped";
+	case GOLIN_TIMER_FIRED:
+		return "fired";
 	default:
 		return "unknown";
 	}

@@ -65,6 +65,7 @@ enum golin_rec_type {
 	GOLIN_REC_TIMER_START = 80,
 	GOLIN_REC_TIMER_END = 81,
 	GOLIN_REC_TIMER_HELD = 82,
+	GOLIN_REC_TIMER_SITE = 83, /* in dumps only */
 	GOLIN_REC_TYPE_MAX = 256,
 };
 
@@ -458,15 +459,29 @@ enum golin_timer_kind {
 	GOLIN_TIMER_TICKER = 3, /* time.NewTicker, time.Tick */
 };
 
-/* h.goid made a timer, or armed again (AGAIN) one that it or somebody else had made. */
+enum golin_timer_flags {
+	GOLIN_TIMER_PARTIAL = 1 << 0, /* a part could not be read: counts as unread */
+	/* in dumps: */
+	GOLIN_TIMER_DUMPED = 1 << 1, /* its site has counted it */
+	GOLIN_TIMER_WAS_HELD = 1 << 2,
+	GOLIN_TIMER_WAS_STOPPED = 1 << 3,
+	GOLIN_TIMER_WAS_FIRED = 1 << 4,
+};
+
+/*
+ * h.goid made a timer, or armed one again (`again`) that it or somebody else had made. The stack
+ * begins with the constructor in package time: time.AfterFunc, time.NewTimer, time.NewTicker.
+ */
 struct golin_rec_timer_start {
 	struct golin_rec h;
 	uint64_t timer;	   /* address of the runtime.timer: known until it is used again */
-	uint64_t stack;	   /* from the user's call outwards; 0 with AGAIN */
+	uint64_t stack;	   /* GOLIN_REC_STACK; 0 none, and with `again` */
 	int64_t when_ns;   /* monotonic ns; INT64_MAX: never */
 	int64_t period_ns; /* 0: once */
 	uint32_t kind;	   /* enum golin_timer_kind */
-	uint32_t again, flags, _pad;
+	uint32_t again;
+	uint32_t flags; /* enum golin_timer_flags */
+	uint32_t _pad;
 };
 
 enum golin_timer_end { GOLIN_TIMER_STOPPED = 1, GOLIN_TIMER_FIRED = 2 };
@@ -474,9 +489,9 @@ enum golin_timer_end { GOLIN_TIMER_STOPPED = 1, GOLIN_TIMER_FIRED = 2 };
 /* It was stopped (h.goid), or it fired and does not fire again. */
 struct golin_rec_timer_end {
 	struct golin_rec h;
-	uint64_t timer;
-	uint32_t how; /* enum golin_timer_end */
-	uint32_t _pad;
+	uint64_t timer; /* 0: it could not be told which */
+	uint32_t how;	/* enum golin_timer_end */
+	uint32_t flags; /* enum golin_timer_flags */
 };
 
 enum { GOLIN_TIMER_HELD_MAX = 65536, GOLIN_TIMER_HELD_PART = 4096 };
@@ -492,6 +507,21 @@ struct golin_rec_timer_held {
 	uint32_t unread; /* heaps that could not be read: then nothing is said of those not named */
 	uint32_t cut;	 /* there were more than GOLIN_TIMER_HELD_MAX: likewise */
 	__extension__ uint64_t timers[];
+};
+
+/*
+ * What a site had counted until a dump of the model; its timers follow. h.goid made the newest.
+ * kind 0: of no site, tells only when the runtime's timers were read.
+ */
+struct golin_rec_timer_site {
+	struct golin_rec h;
+	uint64_t stack;
+	uint64_t made, stopped, fired;
+	uint64_t held_read, held_before, held_first, oldest;
+	int64_t delay_max;
+	uint64_t read; /* monotonic ns of the last whole reading */
+	uint32_t kind; /* enum golin_timer_kind */
+	uint32_t was_read;
 };
 
 /*
@@ -512,6 +542,8 @@ const char *golin_via_name(uint32_t via);	       /* "go", "timer", "coroutine" *
 const char *golin_how_name(uint32_t how);	       /* "return", "goexit" */
 const char *golin_context_kind_name(uint32_t kind);    /* "cancel", "timer", "afterFunc" ... */
 const char *golin_cancel_reason_name(uint32_t reason); /* "explicit", "deadline", "parent" */
+const char *golin_timer_kind_name(uint32_t kind);      /* "func", "chan", "ticker" */
+const char *golin_timer_end_name(uint32_t how);	       /* "stopped", "fired" */
 
 /*
  * Builds a record that has strings:
