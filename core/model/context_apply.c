@@ -180,6 +180,7 @@ int model_apply_context_create(struct golin_model *m, const struct golin_rec_con
 			rc = context_hold(m, i, g, GOLIN_HOLD_CREATED);
 	}
 	rc = rc ? rc : set_parent(m, space, i, r->parent, r->parent_kind, r->parent_type, r->flags);
+	changes_add(m, i, GOLIN_CHANGE_CREATED, GOLIN_GIDX_NONE, 0);
 	if (r->flags & GOLIN_CTX_RETIRED)
 		context_retire(m, i, true);
 	return rc;
@@ -228,6 +229,8 @@ int model_apply_context_seen(struct golin_model *m, const struct golin_rec_conte
 		context_set_cancelled(m, i, true);
 	else if (!r->cancelled && c->state == GOLIN_CS_UNKNOWN)
 		c->state = GOLIN_CS_ACTIVE;
+	if (!known)
+		changes_add(m, i, GOLIN_CHANGE_CREATED, GOLIN_GIDX_NONE, 0);
 	if (r->flags & GOLIN_CTX_RETIRED)
 		context_retire(m, i, true);
 	return 0;
@@ -294,6 +297,7 @@ int model_apply_context_cancel(struct golin_model *m, const struct golin_rec_con
 	c->cause_type = type_name(m, space, r->cause_type);
 	rc = text(m, &r->h, r->err, &c->err);
 	rc = rc ? rc : text(m, &r->h, r->cause, &c->cause);
+	changes_add(m, i, GOLIN_CHANGE_CANCELLED, GOLIN_GIDX_NONE, 0);
 	context_set_cancelled(m, i, r->flags & GOLIN_CTX_DUMPED);
 	return rc;
 }

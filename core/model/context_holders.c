@@ -63,6 +63,7 @@ int context_hold(struct golin_model *m, golin_cidx c, golin_gidx g, uint8_t how)
 	n->holders = gn->contexts = e;
 	n->c.nholders++;
 	n->nlive_holders += is_alive(m, g);
+	changes_add(m, c, GOLIN_CHANGE_HELD, g, how);
 	return 0;
 }
 

@@ -60,6 +60,7 @@ void golin_model_free(struct golin_model *m)
 	if (!m)
 		return;
 	model_done(m);
+	free(m->changes.v);
 	free(m);
 }
 
@@ -67,9 +68,11 @@ void golin_model_reset(struct golin_model *m)
 {
 	uint64_t generation = m->generation;
 	struct golin_model_opts opts = m->opts;
+	struct changes changes = m->changes;
 
 	model_done(m);
 	model_init(m, &opts);
+	m->changes = changes;
 	m->generation = generation + 1;
 }
 

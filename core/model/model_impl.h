@@ -181,6 +181,17 @@ void contexts_end_all(struct golin_model *m, uint32_t space);
 /* Takes what is over the cap out of the model. */
 void contexts_evict(struct golin_model *m);
 
+/* ---- changes.c: what befell them lately ---- */
+
+struct changes {
+	struct golin_context_change *v;
+	uint32_t n;	/* a power of two; 0: none are kept */
+	uint64_t count; /* of all so far */
+};
+
+void changes_add(struct golin_model *m, golin_cidx c, uint8_t what, golin_gidx g, uint8_t how);
+size_t changes_bytes(const struct changes *t);
+
 /* ---- context_holders.c ---- */
 
 int context_hold(struct golin_model *m, golin_cidx c, golin_gidx g, uint8_t how);
@@ -283,6 +294,7 @@ struct golin_model {
 	struct names names;
 	struct stacks stacks;
 	struct contexts contexts;
+	struct changes changes;
 	struct timers timers;
 	struct waits waits;
 

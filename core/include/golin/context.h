@@ -111,6 +111,31 @@ enum golin_context_state golin_context_state(const struct golin_model *m, golin_
 /* Nearest context upwards, itself included, that can be cancelled; GOLIN_CIDX_NONE. */
 golin_cidx golin_context_cancellable(const struct golin_model *m, golin_cidx i);
 
+/* What befell contexts, for a reader that cannot look at all of them each time. */
+enum golin_change_what {
+	GOLIN_CHANGE_CREATED = 1,   /* or found in memory */
+	GOLIN_CHANGE_CANCELLED = 2, /* seen to be */
+	GOLIN_CHANGE_HELD = 3,	    /* `g` works under it now */
+};
+
+struct golin_context_change {
+	uint64_t first; /* the context's: an index is used again */
+	golin_cidx c;
+	golin_gidx g;
+	uint8_t what; /* enum golin_change_what */
+	uint8_t how;  /* enum golin_holder_how */
+};
+
+/* The newest n changes (a power of two) are kept from now on, also over a reset. -ENOMEM. */
+int golin_model_keep_changes(struct golin_model *m, uint32_t n);
+/*
+ * The next changes from *cursor on, at most max, in order; moves it behind them. Start with that of
+ * golin_model_changes_end(). *ret_missed grows by those that were not kept.
+ */
+uint32_t golin_model_changes(const struct golin_model *m, uint64_t *cursor,
+			     struct golin_context_change *ret, uint32_t max, uint64_t *ret_missed);
+uint64_t golin_model_changes_end(const struct golin_model *m);
+
 struct golin_context_counts {
 	uint64_t created, cancelled; /* watched */
 	uint64_t live;		     /* in the model, neither cancelled nor retired */
