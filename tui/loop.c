@@ -257,7 +257,12 @@ static void service(struct loop *l)
 	int n;
 
 	do {
+		uint64_t from = mono();
+
 		n = golin_source_service(l->src, &sink, SLICE_RECORDS, &err);
+		if (n >= 0 && l->opts->on_batch &&
+		    l->opts->on_batch(l->opts->arg, n < SLICE_RECORDS ? from : 0))
+			n = golin_err_set(&err, -ENOMEM, "out of memory");
 		if (n < 0) {
 			source_failed(l, n, &err);
 			return;

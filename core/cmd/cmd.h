@@ -24,6 +24,12 @@ struct cmd_config {
 	int diff_at; /* how many arguments stand before --diff */
 	bool debuginfod;
 	struct cmd_words structs;
+	/* findings */
+	struct cmd_words allow, warn, limits;
+	uint64_t grace_ns;
+	uint32_t fail_on; /* from 1: note, warning, error, never */
+	const char *baseline, *write_baseline;
+	bool timer_events; /* timers are of interest to the rules: set by the session */
 	uint32_t keep, stacks;
 	uint64_t ring;
 	uint32_t link, layout, format, color; /* 0 not given, else the word's number from 1 */
@@ -48,6 +54,7 @@ struct cmd {
 	const char *summary;		    /* one line */
 	const char *details;		    /* more lines of help, or NULL */
 	uint64_t options;		    /* OPTION_BITs it takes, beside --help */
+	uint32_t groups;		    /* enum golin_group that it arms without --probes */
 	int (*run)(struct cmd_config *cfg); /* returns the exit code */
 };
 
@@ -92,6 +99,7 @@ int cmd_replay(struct cmd_config *cfg);
 int cmd_lineage(struct cmd_config *cfg);
 int cmd_contexts(struct cmd_config *cfg);
 int cmd_events(struct cmd_config *cfg);
+int cmd_findings(struct cmd_config *cfg);
 int cmd_record(struct cmd_config *cfg);
 int cmd_offsets(struct cmd_config *cfg);
 int cmd_doctor(struct cmd_config *cfg);

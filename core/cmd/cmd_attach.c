@@ -41,6 +41,11 @@ static int redirect_child(struct session *s, int *ret_log, struct golin_err *err
 	return 0;
 }
 
+static int on_batch(void *arg, uint64_t seen_until)
+{
+	return session_rules(arg, seen_until);
+}
+
 static int run_tui(struct session *s, int log_fd, struct golin_err *err)
 {
 	struct cmd_config *cfg = s->cfg;
@@ -53,6 +58,9 @@ static int run_tui(struct session *s, int log_fd, struct golin_err *err)
 		.log_fd = log_fd,
 		.duration_ns = cfg->for_ns,
 		.sink = &s->sink,
+		.rules = s->rules,
+		.on_batch = on_batch,
+		.arg = s,
 		.script = cfg->script,
 	};
 	int ret;
@@ -75,6 +83,8 @@ static int tui(struct cmd_config *cfg)
 		return report_err(&err);
 	ret = session_init(&s, cfg, &err);
 	s.no_signals = true;
+	if (!ret)
+		ret = session_find(&s, &err);
 	if (!ret && cfg->child)
 		ret = redirect_child(&s, &log_fd, &err);
 	if (!ret)

@@ -20,6 +20,9 @@ int cmd_record(struct cmd_config *cfg)
 	}
 	ret = session_init(&s, cfg, &err);
 	s.refresh = true;
+	/* Nobody reads here what they find: their questions' answers are recorded. */
+	if (!ret)
+		ret = session_find(&s, &err);
 	if (!ret)
 		ret = golin_writer_open(cfg->output, cfg->force, s.model, &s.writer, &err);
 	if (!ret) {

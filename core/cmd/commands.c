@@ -3,19 +3,40 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "golin/record.h"
 
 #define LIVE                                                                                       \
 	(OPTION_BIT(FOR) | OPTION_BIT(PROBES) | OPTION_BIT(NO_PROBES) | OPTION_BIT(FILTER) |       \
 	 OPTION_BIT(KEEP) | OPTION_BIT(RING) | OPTION_BIT(STACKS) | OPTION_BIT(LINK) |             \
 	 OPTION_BIT(SOURCE) | OPTION_BIT(WAIT) | OPTION_BIT(COLOR) | OPTION_BIT(ASCII) |           \
 	 OPTION_BIT(QUIET))
+#define RULES (OPTION_BIT(WARN) | OPTION_BIT(ALLOW) | OPTION_BIT(GRACE) | OPTION_BIT(LIMIT))
 #define VIEW (LIVE | OPTION_BIT(JSON) | OPTION_BIT(SYSTEM))
-#define TUI (LIVE | OPTION_BIT(NO_MOUSE) | OPTION_BIT(SCRIPT))
+#define TUI (LIVE | OPTION_BIT(NO_MOUSE) | OPTION_BIT(SCRIPT) | RULES)
+
+/* What is armed without --probes. */
+#define STARTS (GOLIN_GROUP_GOROUTINES | GOLIN_GROUP_TIMERS)
+#define ALL (STARTS | GOLIN_GROUP_CONTEXTS)
 
 static const char source_help[] =
 	"SOURCE is a PID, a program's NAME, a recording, or `-- CMD ARGS...`, which golin starts,\n"
 	"attached before its first instruction. A live view prints when the target ends, --for is\n"
 	"over, or on Ctrl-C, which detaches and leaves the target as it was.\n";
+
+static const char findings_help[] =
+	"SOURCE is a PID, a program's NAME, a recording, or `-- CMD ARGS...`, which golin starts,\n"
+	"attached before its first instruction. The findings are printed when the target ends, "
+	"--for\n"
+	"is over, or on Ctrl-C, the worst first.\n\n"
+	"  golin findings --list                                  the rules and their limits\n"
+	"  golin findings --for 30s -- ./service.test             in CI: exit 1 when there are "
+	"some\n"
+	"  golin findings api -W masked-timeout -A lost-cancel:main.pool\n"
+	"  golin findings api --for 1m --write-baseline known     what is there is known from now "
+	"on\n"
+	"  golin findings api --for 1m --baseline known           only what is new counts\n\n"
+	"Exit codes: CMD's own when that is not 0; golin's own failure; 1: findings of --fail-on\n"
+	"severity that no baseline lists; 5: events were lost, so there may be more.\n";
 
 static const char offsets_help[] =
 	"Of a program, a PID or a program's NAME, a core file, or a Go version (go1.26, go1.25.3)\n"
@@ -30,37 +51,43 @@ static const char offsets_help[] =
 const struct cmd cmds[] = {
 	{"", "", "the Go processes that can be attached to; Enter attaches", NULL,
 	 OPTION_BIT(JSON) | OPTION_BIT(TEXT) | LIVE | OPTION_BIT(NO_MOUSE) | OPTION_BIT(SCRIPT),
-	 cmd_list},
-	{"attach", "PID|NAME", "the live view of a running program", NULL, TUI, cmd_attach},
+	 ALL, cmd_list},
+	{"attach", "PID|NAME", "the live view of a running program", NULL, TUI, ALL, cmd_attach},
 	{"run", "[OPTIONS] -- CMD", "start CMD, attached before its first instruction",
 	 "Without a terminal it prints what `golin lineage -- CMD` prints.\n",
 	 TUI | VIEW | OPTION_BIT(LOG) | OPTION_BIT(TEXT) | OPTION_BIT(LIVE) | OPTION_BIT(NO_FOLD),
-	 cmd_run},
+	 ALL, cmd_run},
 	{"replay", "FILE", "the live view of a recording", NULL,
 	 OPTION_BIT(FILTER) | OPTION_BIT(KEEP) | OPTION_BIT(COLOR) | OPTION_BIT(ASCII) |
-		 OPTION_BIT(NO_MOUSE) | OPTION_BIT(SCRIPT) | OPTION_BIT(QUIET) | OPTION_BIT(FOR),
-	 cmd_replay},
+		 OPTION_BIT(NO_MOUSE) | OPTION_BIT(SCRIPT) | OPTION_BIT(QUIET) | OPTION_BIT(FOR) |
+		 RULES,
+	 0, cmd_replay},
 	{"lineage", "SOURCE", "who started whom, as text or --json", source_help,
-	 VIEW | OPTION_BIT(LIVE) | OPTION_BIT(NO_FOLD), cmd_lineage},
+	 VIEW | OPTION_BIT(LIVE) | OPTION_BIT(NO_FOLD), STARTS, cmd_lineage},
 	{"contexts", "SOURCE", "the trees of contexts: who made them, who cancelled them",
-	 source_help, VIEW | OPTION_BIT(LIVE) | OPTION_BIT(NO_FOLD) | OPTION_BIT(SHOW_VALUES),
+	 source_help, VIEW | OPTION_BIT(LIVE) | OPTION_BIT(NO_FOLD) | OPTION_BIT(SHOW_VALUES), ALL,
 	 cmd_contexts},
+	{"findings", "SOURCE", "what is wrong: cancellations that go nowhere, leaks; for CI too",
+	 findings_help,
+	 VIEW | RULES | OPTION_BIT(FAIL_ON) | OPTION_BIT(BASELINE) | OPTION_BIT(WRITE_BASELINE) |
+		 OPTION_BIT(LIST) | OPTION_BIT(SHOW_VALUES),
+	 ALL, cmd_findings},
 	{"events", "SOURCE", "every event as it comes, a line each", source_help,
-	 VIEW | OPTION_BIT(SHOW_VALUES), cmd_events},
+	 VIEW | OPTION_BIT(SHOW_VALUES), STARTS, cmd_events},
 	{"record", "SOURCE -o FILE", "keep what happens, for every view later", source_help,
-	 LIVE | OPTION_BIT(OUTPUT) | OPTION_BIT(FORCE) | OPTION_BIT(SHOW_VALUES), cmd_record},
+	 LIVE | OPTION_BIT(OUTPUT) | OPTION_BIT(FORCE) | OPTION_BIT(SHOW_VALUES), ALL, cmd_record},
 	{"offsets", "BINARY|PID|CORE|goX.Y", "layouts of the Go runtime's structs, and hook points",
 	 offsets_help,
 	 OPTION_BIT(JSON) | OPTION_BIT(FORMAT) | OPTION_BIT(STRUCT) | OPTION_BIT(SOURCE) |
 		 OPTION_BIT(DIFF) | OPTION_BIT(EXPLAIN) | OPTION_BIT(LIST) | OPTION_BIT(ARCH) |
 		 OPTION_BIT(DEBUG_FILE) | OPTION_BIT(DEBUGINFOD) | OPTION_BIT(EXE) |
 		 OPTION_BIT(QUIET),
-	 cmd_offsets},
+	 0, cmd_offsets},
 	{"doctor", "", "what this machine lets golin do, and how to mend it", NULL,
-	 OPTION_BIT(JSON), cmd_doctor},
+	 OPTION_BIT(JSON), 0, cmd_doctor},
 	{"demo", "", "watch the Go program that comes with golin", NULL,
-	 TUI | VIEW | OPTION_BIT(TEXT) | OPTION_BIT(LIVE) | OPTION_BIT(NO_FOLD), cmd_demo},
-	{"help", "[COMMAND|filter]", "this list, or one command's help", NULL, 0, cmd_help},
+	 TUI | VIEW | OPTION_BIT(TEXT) | OPTION_BIT(LIVE) | OPTION_BIT(NO_FOLD), ALL, cmd_demo},
+	{"help", "[COMMAND|filter]", "this list, or one command's help", NULL, 0, 0, cmd_help},
 };
 const size_t ncmds = sizeof(cmds) / sizeof(cmds[0]);
 

@@ -50,7 +50,6 @@ static int print_help(const struct cmd *cmd)
 int main(int argc, char **argv)
 {
 	struct cmd_config cfg = {
-		.groups = GOLIN_GROUP_GOROUTINES | GOLIN_GROUP_TIMERS,
 		.fold = true,
 		.stacks = 32,
 	};
@@ -79,6 +78,7 @@ int main(int argc, char **argv)
 		argv++;
 		argc--;
 	}
+	cfg.groups = cmd->groups;
 	if (option_parse(cmd, argc, argv, &cfg, &err))
 		return report_err(&err);
 	if (cfg.help)

@@ -15,6 +15,7 @@
 #include "filter.h"
 #include "open.h"
 #include "recording.h"
+#include "rules_loop.h"
 
 enum {
 	BATCH = 8192,		 /* records between looks at signals and the clock */
@@ -59,8 +60,11 @@ static void say_fate(struct session *s, const struct golin_rec *rec)
 static int sink_put(void *arg, const struct golin_rec *rec)
 {
 	struct session *s = arg;
-	int ret = golin_model_apply(s->model, rec);
+	int ret = s->rules && !s->rules_done ? rules_before(s, rec) : 0;
 
+	if (ret)
+		return ret;
+	ret = golin_model_apply(s->model, rec);
 	if (ret)
 		return golin_err_set(&s->sink_err, ret, "out of memory for the model");
 	say_fate(s, rec);
@@ -95,6 +99,20 @@ int session_init(struct session *s, struct cmd_config *cfg, struct golin_err *er
 		return ret;
 	ret = golin_model_new(&opts, &s->model);
 	return ret ? golin_err_set(err, ret, "out of memory") : 0;
+}
+
+int session_find(struct session *s, struct golin_err *err)
+{
+	struct golin_rules_opts opts;
+	int ret = rules_options(s->cfg, &opts, err);
+
+	s->cfg->timer_events = s->cfg->groups & GOLIN_GROUP_CONTEXTS;
+	return ret ? ret : golin_rules_new(&opts, s->model, &s->rules, err);
+}
+
+int session_rules(struct session *s, uint64_t seen_until)
+{
+	return s->rules && !s->rules_done ? rules_batch(s, seen_until) : 0;
 }
 
 static int catch_signals(struct session *s, struct golin_err *err)
@@ -142,16 +160,17 @@ static bool wait_signal(struct session *s, int ms)
 /* One batch; the count of records, or the error of source or sink. */
 static int step(struct session *s, struct golin_err *err)
 {
+	uint64_t begin = mono_ns();
 	int n = golin_source_service(s->src, &s->sink, BATCH, err);
-	int ret;
+	int ret = n < 0 ? n : session_rules(s, n < BATCH ? begin : 0);
 
 	if (s->sink_err.code) {
 		if (err)
 			*err = s->sink_err;
 		return s->sink_err.code;
 	}
-	if (n < 0)
-		return n;
+	if (ret < 0)
+		return ret;
 	ret = s->on_batch ? s->on_batch(s, err) : 0;
 	if (!ret && s->writer) {
 		golin_source_stats(s->src, &s->stats);
@@ -168,6 +187,16 @@ static int finish(struct session *s, struct golin_err *err)
 	uint64_t limit = mono_ns() + FINISH_LIMIT_MS * 1000000ull;
 	int ret;
 
+	/* While it can be read, and before the probes miss anything. */
+	if (s->rules) {
+		report_progress("looking for the last time");
+		ret = rules_last_questions(s, err);
+		s->rules_done = true;
+		if (s->sink_err.code && err)
+			*err = s->sink_err;
+		if (ret < 0)
+			return ret;
+	}
 	report_progress("detaching");
 	/* Best effort: the target may have ended, its memory may not be readable. */
 	if (s->refresh)
@@ -197,6 +226,12 @@ int session_loop(struct session *s, struct golin_err *err)
 			ret = s->src->live ? finish(s, err) : 0;
 			break;
 		}
+	}
+	if (ret >= 0 && s->rules && !s->rules_done) {
+		s->rules_done = true;
+		ret = rules_finish(s);
+		if (ret && err)
+			*err = s->sink_err;
 	}
 	golin_source_stats(s->src, &s->stats);
 	if (s->writer)
@@ -235,6 +270,8 @@ void session_close(struct session *s)
 	end_child(s);
 	golin_filter_free(s->filter);
 	s->filter = NULL;
+	golin_rules_free(s->rules);
+	s->rules = NULL;
 	golin_model_free(s->model);
 	s->model = NULL;
 	if (s->signal_fd >= 0)
@@ -272,9 +309,9 @@ int session_exit(struct session *s, int own)
 {
 	struct golin_rec_exit ex;
 
-	if (s->src && s->model && !own) {
+	if (s->src && s->model && (!own || own == GOLIN_EXIT_FINDINGS)) {
 		report_losses(s);
-		if (!golin_export_complete(s->model, &s->stats))
+		if (!own && !golin_export_complete(s->model, &s->stats))
 			own = GOLIN_EXIT_INCOMPLETE;
 	}
 	if (s->child && !s->child_ended_by_us && s->model && golin_model_exit(s->model, &ex) &&

@@ -11,6 +11,7 @@
 #include "golin/source.h"
 
 struct golin_filter;
+struct golin_rules;
 struct golin_writer;
 
 struct session {
@@ -18,6 +19,9 @@ struct session {
 	struct golin_source *src;
 	struct golin_model *model;
 	struct golin_filter *filter;
+	struct golin_rules *rules; /* NULL: nobody looks for findings */
+	uint64_t rules_next;	   /* when they look again */
+	bool rules_done;	   /* they have looked for the last time */
 	struct golin_writer *writer;
 	struct golin_sink sink;		 /* to the model, the writer, then on_record */
 	struct golin_source_stats stats; /* final after session_loop() */
@@ -39,6 +43,13 @@ struct session {
 
 /* Prepares s from the configuration: model, filter. Open nothing yet. */
 int session_init(struct session *s, struct cmd_config *cfg, struct golin_err *err);
+/* After session_init(): the rules look at what happens, and ask the source. */
+int session_find(struct session *s, struct golin_err *err);
+/*
+ * For loops other than session_loop(): after each batch of records and while it is quiet.
+ * seen_until: monotonic ns up to which all records have come; 0: more are waiting.
+ */
+int session_rules(struct session *s, uint64_t seen_until);
 /* Opens the SOURCE that the arguments name and says so on stderr when it is live. */
 int session_open(struct session *s, struct golin_err *err);
 /* Runs until the source ends, --for is over or a signal comes; then the statistics are final. */
@@ -46,8 +57,8 @@ int session_loop(struct session *s, struct golin_err *err);
 /* Detaches, ends a program that golin started and that still runs, and frees. */
 void session_close(struct session *s);
 /*
- * The exit code: that of a started program when it is not 0, else own, else 5 when something was
- * lost (said on stderr).
+ * The exit code: that of a started program when it is not 0, else own (0, a failure, or
+ * GOLIN_EXIT_FINDINGS), else 5 when something was lost (said on stderr).
  */
 int session_exit(struct session *s, int own);
 /* init, open, loop for a command that shows a view; reports errors. Returns an exit code. */

@@ -34,14 +34,14 @@ static uint64_t ctx_of(const struct golin_rec *rec)
 static const struct golin_context *
 get(const struct golin_model *m, const struct golin_export_opts *o, const struct golin_rec *rec)
 {
-	const struct golin_context *c =
-		golin_model_context(m, golin_model_context_at(m, ctx_of(rec)));
+	golin_cidx i = golin_model_context_at(m, ctx_of(rec));
+	const struct golin_context *c = golin_model_context(m, i);
 	const struct golin_goroutine *g = golin_model_goroutine(
 		m, golin_model_find_key(m, rec->target, rec->epoch, rec->goid));
 
-	if (!c || (g && !export_wanted(m, o, g)) || (!g && o->filter))
+	if (!c || (g && g->flags & GOLIN_GF_SYSTEM && !o->system))
 		return NULL;
-	return c;
+	return golin_filter_match_context(o->filter, m, i) ? c : NULL;
 }
 
 /* ---- JSON ---- */

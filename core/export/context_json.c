@@ -17,31 +17,15 @@ bool export_context_wanted(const struct golin_model *m, const struct golin_expor
 			   golin_cidx i)
 {
 	const struct golin_context *c = golin_model_context(m, i);
-	const struct golin_goroutine *g;
 
 	if (o->live_only && (c->retired || golin_context_state(m, i) == GOLIN_CS_CANCELLED))
 		return false;
-	if (!o->filter)
-		return true;
-	g = golin_model_goroutine(m, golin_model_find_key(m, c->target, c->epoch, c->goid));
-	return g && golin_filter_match(o->filter, m, g);
-}
-
-static const char *state_name(enum golin_context_state s)
-{
-	switch (s) {
-	case GOLIN_CS_ACTIVE:
-		return "active";
-	case GOLIN_CS_CANCELLED:
-		return "cancelled";
-	default:
-		return "unknown";
-	}
+	return golin_filter_match_context(o->filter, m, i);
 }
 
 const char *export_context_state(const struct golin_model *m, golin_cidx i)
 {
-	return state_name(golin_context_state(m, i));
+	return golin_context_state_name(golin_context_state(m, i));
 }
 
 static void put_holders(struct jsonw *w, const struct golin_model *m, golin_cidx i)

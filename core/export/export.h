@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include "base/strbuf.h"
+#include "golin/findings.h"
 #include "golin/model.h"
 #include "golin/source.h"
 
@@ -58,5 +59,42 @@ void golin_export_event_json(const struct golin_model *m, const struct golin_exp
 			     const struct golin_rec *rec, struct strbuf *out);
 void golin_export_event_text(const struct golin_model *m, const struct golin_export_opts *o,
 			     const struct golin_rec *rec, struct strbuf *out);
+
+/* ---- findings ---- */
+
+struct golin_finding_row {
+	const struct golin_finding *f;
+	uint32_t at; /* golin_findings_get() */
+	bool known;  /* a baseline lists it: set by the caller */
+};
+
+/* Whether a filter lets it through. */
+bool golin_export_finding_wanted(const struct golin_model *m, const struct golin_filter *filter,
+				 const struct golin_finding *f);
+/* Those that the filter lets through, the worst first; *ret is malloc'ed. 0 or -ENOMEM. */
+int golin_export_findings(const struct golin_model *m, const struct golin_rules *r,
+			  const struct golin_export_opts *o, struct golin_finding_row **ret,
+			  size_t *ret_n);
+
+struct golin_findings_tally {
+	uint64_t by_severity[GOLIN_SEV_ERROR + 1]; /* without the known ones */
+	uint64_t known;
+};
+
+void golin_export_findings_tally(const struct golin_finding_row *rows, size_t n,
+				 struct golin_findings_tally *ret);
+void golin_export_finding_json(const struct golin_model *m, const struct golin_finding_row *row,
+			       struct strbuf *out);
+/* The summary with how many findings there are. */
+void golin_export_findings_summary(const struct golin_model *m, const struct golin_source_stats *st,
+				   const struct golin_findings_tally *t, struct strbuf *out);
+void golin_export_finding_text(const struct golin_export_opts *o,
+			       const struct golin_finding_row *row, struct strbuf *out);
+/* "3 findings (1 error, 2 warnings): looked at ..." */
+void golin_export_findings_end(const struct golin_model *m, const struct golin_findings_tally *t,
+			       uint64_t watched_ns, struct strbuf *out);
+/* A rule, for a list of them. */
+void golin_export_rule_json(uint32_t rule, struct strbuf *out);
+void golin_export_rule_text(uint32_t rule, struct strbuf *out);
 
 #endif

@@ -28,6 +28,10 @@ const char *export_wait(const struct golin_model *m, const struct golin_goroutin
 bool export_wanted(const struct golin_model *m, const struct golin_export_opts *o,
 		   const struct golin_goroutine *g);
 
+/* The members of the stream's last line. */
+void export_json_summary(struct jsonw *w, const struct golin_model *m,
+			 const struct golin_source_stats *st);
+
 /* ---- event.c ---- */
 
 /* The goroutine that an event is about; `copy` serves when the model does not have it any more. */

@@ -64,25 +64,32 @@ bool golin_export_complete(const struct golin_model *m, const struct golin_sourc
 	return !c.lost_ring && !c.lost_missed && !c.lost_cut;
 }
 
+void export_json_summary(struct jsonw *w, const struct golin_model *m,
+			 const struct golin_source_stats *st)
+{
+	struct golin_model_counts c;
+
+	totals(m, st, &c);
+	jsonw_str(w, "type", "summary");
+	jsonw_u64(w, "events", c.events);
+	jsonw_begin(w, "lost", '{');
+	jsonw_u64(w, "ring", c.lost_ring);
+	jsonw_u64(w, "missed", c.lost_missed);
+	jsonw_end(w, '}');
+	jsonw_u64(w, "unread", c.unread);
+	jsonw_u64(w, "evicted", c.evicted);
+	jsonw_u64(w, "gaps", c.gaps);
+	jsonw_bool(w, "complete", golin_export_complete(m, st));
+}
+
 void golin_export_summary(const struct golin_model *m, const struct golin_source_stats *st,
 			  struct strbuf *out)
 {
-	struct golin_model_counts c;
 	struct jsonw w;
 
-	totals(m, st, &c);
 	jsonw_init(&w, out);
 	jsonw_begin(&w, NULL, '{');
-	jsonw_str(&w, "type", "summary");
-	jsonw_u64(&w, "events", c.events);
-	jsonw_begin(&w, "lost", '{');
-	jsonw_u64(&w, "ring", c.lost_ring);
-	jsonw_u64(&w, "missed", c.lost_missed);
-	jsonw_end(&w, '}');
-	jsonw_u64(&w, "unread", c.unread);
-	jsonw_u64(&w, "evicted", c.evicted);
-	jsonw_u64(&w, "gaps", c.gaps);
-	jsonw_bool(&w, "complete", golin_export_complete(m, st));
+	export_json_summary(&w, m, st);
 	jsonw_end(&w, '}');
 	jsonw_newline(&w);
 }

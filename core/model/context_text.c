@@ -91,3 +91,15 @@ struct golin_frame golin_context_cancel_site(const struct golin_model *m,
 
 	return outside(m, origin ? origin->cancel_stack : c->cancel_stack, &inside);
 }
+
+const char *golin_context_state_name(enum golin_context_state s)
+{
+	switch (s) {
+	case GOLIN_CS_ACTIVE:
+		return "active";
+	case GOLIN_CS_CANCELLED:
+		return "cancelled";
+	default:
+		return "unknown";
+	}
+}

@@ -16,7 +16,7 @@
 #define GOLIN_MODEL_FILTER_H
 
 #include <stdbool.h>
-#include "golin/model.h"
+#include "golin/context.h"
 
 struct golin_filter;
 
@@ -25,5 +25,18 @@ void golin_filter_free(struct golin_filter *f);
 /* A NULL filter matches everything. */
 bool golin_filter_match(const struct golin_filter *f, const struct golin_model *m,
 			const struct golin_goroutine *g);
+bool golin_filter_match_context(const struct golin_filter *f, const struct golin_model *m,
+				golin_cidx i);
+
+/* What a filter asks of a finding (golin/findings.h, of which the model knows nothing). */
+struct golin_filter_finding {
+	const char *rule, *severity, *func, *file, *message, *lineage;
+	uint32_t line;
+	golin_cidx c;
+	uint64_t goid, first;
+};
+
+bool golin_filter_match_finding(const struct golin_filter *f, const struct golin_model *m,
+				const struct golin_filter_finding *finding);
 
 #endif

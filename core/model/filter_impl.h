@@ -24,6 +24,16 @@ enum filter_key {
 	KEY_CHILDREN,
 	KEY_DEPTH,
 	KEY_AGE,
+	/* of contexts */
+	KEY_KIND,
+	KEY_KEY,
+	KEY_REASON,
+	KEY_LINEAGE,
+	KEY_DEADLINE,
+	KEY_HOLDERS,
+	/* of findings */
+	KEY_RULE,
+	KEY_SEVERITY,
 };
 
 struct filter_term {
@@ -56,5 +66,31 @@ struct golin_filter {
 	ARRAY_OF(struct filter_term) terms;
 	ARRAY_OF(int) ops;
 };
+
+/* What is asked about: a finding, else a context, else a goroutine. */
+struct filter_subject {
+	const struct golin_model *m;
+	const struct golin_goroutine *g; /* itself, or whom it is of; NULL none */
+	golin_cidx c;			 /* itself, or of the finding; GOLIN_CIDX_NONE */
+	const struct golin_filter_finding *finding;
+};
+
+bool filter_eval(const struct golin_filter *f, const struct filter_subject *s);
+
+/* ---- filter_match.c ---- */
+
+bool filter_text(const struct filter_term *t, const char *s);
+bool filter_compare(const struct filter_term *t, uint64_t v);
+/* Its function, or its file:line. */
+bool filter_place(const struct filter_term *t, const struct golin_frame *f);
+bool filter_goroutine_term(struct filter_term *t, const struct golin_model *m,
+			   const struct golin_goroutine *g);
+
+/* ---- filter_context.c ---- */
+
+/* What only contexts have. */
+bool filter_is_of_context(const struct filter_term *t);
+bool filter_context_term(struct filter_term *t, const struct filter_subject *s);
+bool filter_finding_term(struct filter_term *t, const struct filter_subject *s);
 
 #endif

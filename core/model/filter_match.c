@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Whether a goroutine passes a filter. */
+/* Whether a goroutine passes a filter; how terms are joined. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "filter_impl.h"
 
 /* Steps up the tree that one match may take; deeper trees are walked once for all. */
-enum { NEAR = 64 };
+enum { NEAR = 64, CONTEXTS_LOOK = 256 };
 
-static bool text_matches(const struct filter_term *t, const char *s)
+bool filter_text(const struct filter_term *t, const char *s)
 {
 	if (t->regex)
 		return !regexec(t->regex, s, 0, NULL, 0);
@@ -24,11 +24,11 @@ static const char *place_text(char *buf, size_t cap, const struct golin_frame *f
 	return buf;
 }
 
-static bool site_matches(const struct filter_term *t, const struct golin_frame *f)
+bool filter_place(const struct filter_term *t, const struct golin_frame *f)
 {
 	char buf[GOLIN_STR_MAX + 16];
 
-	return text_matches(t, f->func) || text_matches(t, place_text(buf, sizeof(buf), f));
+	return filter_text(t, f->func) || filter_text(t, place_text(buf, sizeof(buf), f));
 }
 
 static bool any_matches(const struct filter_term *t, const struct golin_model *m,
@@ -37,20 +37,20 @@ static bool any_matches(const struct filter_term *t, const struct golin_model *m
 	struct golin_frame start = golin_model_start_func(m, g), site;
 	char buf[GOLIN_STR_MAX + 16];
 
-	if (text_matches(t, start.func) || text_matches(t, golin_goroutine_state_text(m, g)))
+	if (filter_text(t, start.func) || filter_text(t, golin_goroutine_state_text(m, g)))
 		return true;
 	site = golin_model_go_site(m, g);
-	return text_matches(t, start.file) || text_matches(t, place_text(buf, sizeof(buf), &site));
+	return filter_text(t, start.file) || filter_text(t, place_text(buf, sizeof(buf), &site));
 }
 
 static bool file_matches(const struct filter_term *t, const struct golin_model *m,
 			 const struct golin_goroutine *g)
 {
-	return text_matches(t, golin_model_start_func(m, g).file) ||
-	       text_matches(t, golin_model_go_site(m, g).file);
+	return filter_text(t, golin_model_start_func(m, g).file) ||
+	       filter_text(t, golin_model_go_site(m, g).file);
 }
 
-static bool compare(const struct filter_term *t, uint64_t v)
+bool filter_compare(const struct filter_term *t, uint64_t v)
 {
 	return t->op == '>' ? v > t->num : v < t->num;
 }
@@ -66,7 +66,7 @@ static bool age_matches(const struct filter_term *t, const struct golin_model *m
 	/* One that was there before is at least as old as golin's watch; how old, nobody knows. */
 	if (!g->created && t->op == '<')
 		return false;
-	return compare(t, age);
+	return filter_compare(t, age);
 }
 
 static bool depth_matches(const struct filter_term *t, const struct golin_model *m,
@@ -79,7 +79,7 @@ static bool depth_matches(const struct filter_term *t, const struct golin_model 
 		g = golin_model_goroutine(m, g->up);
 		depth++;
 	}
-	return compare(t, depth);
+	return filter_compare(t, depth);
 }
 
 /* ---- under:7 ---- */
@@ -168,30 +168,49 @@ static bool under_matches(struct filter_term *t, const struct golin_model *m,
 	return below;
 }
 
-static bool term_matches(struct filter_term *t, const struct golin_model *m,
-			 const struct golin_goroutine *g)
+/* One of the contexts that it works under, for what only contexts have. */
+static bool contexts_match(struct filter_term *t, const struct golin_model *m,
+			   const struct golin_goroutine *g)
+{
+	struct filter_subject s = {.m = m, .g = g};
+	golin_cidx c[CONTEXTS_LOOK];
+	uint32_t n = golin_goroutine_contexts(m, index_of(m, g), c, CONTEXTS_LOOK);
+
+	for (uint32_t k = 0; k < n && k < CONTEXTS_LOOK; k++) {
+		s.c = c[k];
+		if (filter_context_term(t, &s))
+			return true;
+	}
+	return false;
+}
+
+bool filter_goroutine_term(struct filter_term *t, const struct golin_model *m,
+			   const struct golin_goroutine *g)
 {
 	struct golin_frame site;
+
+	if (filter_is_of_context(t))
+		return contexts_match(t, m, g);
 
 	switch (t->key) {
 	case KEY_ANY:
 		return any_matches(t, m, g);
 	case KEY_FN:
-		return text_matches(t, golin_model_start_func(m, g).func);
+		return filter_text(t, golin_model_start_func(m, g).func);
 	case KEY_AT:
 		site = golin_model_go_site(m, g);
-		return site_matches(t, &site);
+		return filter_place(t, &site);
 	case KEY_FILE:
 		return file_matches(t, m, g);
 	case KEY_STATE:
-		return text_matches(t, golin_goroutine_state_text(m, g));
+		return filter_text(t, golin_goroutine_state_text(m, g));
 	case KEY_WAIT:
 		return g->state == GOLIN_GS_WAITING && g->wait &&
-		       text_matches(t, golin_model_string(m, g->wait));
+		       filter_text(t, golin_model_string(m, g->wait));
 	case KEY_VIA:
-		return g->via && text_matches(t, golin_via_name(g->via));
+		return g->via && filter_text(t, golin_via_name(g->via));
 	case KEY_HOW:
-		return g->how && text_matches(t, golin_how_name(g->how));
+		return g->how && filter_text(t, golin_how_name(g->how));
 	case KEY_GOID:
 		return g->goid == t->num;
 	case KEY_PARENT:
@@ -203,17 +222,26 @@ static bool term_matches(struct filter_term *t, const struct golin_model *m,
 	case KEY_SYSTEM:
 		return t->yes == !!(g->flags & GOLIN_GF_SYSTEM);
 	case KEY_CHILDREN:
-		return compare(t, g->nchild);
+		return filter_compare(t, g->nchild);
 	case KEY_DEPTH:
 		return depth_matches(t, m, g);
 	case KEY_AGE:
 		return age_matches(t, m, g);
+	default:
+		return false;
 	}
-	return false;
 }
 
-bool golin_filter_match(const struct golin_filter *f, const struct golin_model *m,
-			const struct golin_goroutine *g)
+static bool term_matches(struct filter_term *t, const struct filter_subject *s)
+{
+	if (s->finding)
+		return filter_finding_term(t, s);
+	if (s->c != GOLIN_CIDX_NONE)
+		return filter_context_term(t, s);
+	return s->g && filter_goroutine_term(t, s->m, s->g);
+}
+
+bool filter_eval(const struct golin_filter *f, const struct filter_subject *s)
 {
 	/* Each term pushes one value, so there are never more than terms. */
 	bool stack[FILTER_MAX_TERMS];
@@ -225,7 +253,7 @@ bool golin_filter_match(const struct golin_filter *f, const struct golin_model *
 		int op = f->ops.v[k];
 
 		if (op >= 0) {
-			stack[n++] = term_matches(&f->terms.v[op], m, g);
+			stack[n++] = term_matches(&f->terms.v[op], s);
 		} else if (op == OP_NOT) {
 			stack[n - 1] = !stack[n - 1];
 		} else {
@@ -235,4 +263,10 @@ bool golin_filter_match(const struct golin_filter *f, const struct golin_model *
 		}
 	}
 	return stack[0];
+}
+
+bool golin_filter_match(const struct golin_filter *f, const struct golin_model *m,
+			const struct golin_goroutine *g)
+{
+	return filter_eval(f, &(struct filter_subject){.m = m, .g = g, .c = GOLIN_CIDX_NONE});
 }

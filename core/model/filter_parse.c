@@ -31,11 +31,19 @@ static const struct {
 	{"children", KEY_CHILDREN, NUMBER},
 	{"depth", KEY_DEPTH, NUMBER},
 	{"age", KEY_AGE, DURATION},
+	{"kind", KEY_KIND, TEXT},
+	{"key", KEY_KEY, TEXT},
+	{"reason", KEY_REASON, TEXT},
+	{"lineage", KEY_LINEAGE, TEXT},
+	{"deadline", KEY_DEADLINE, DURATION},
+	{"holders", KEY_HOLDERS, NUMBER},
+	{"rule", KEY_RULE, TEXT},
+	{"severity", KEY_SEVERITY, TEXT},
 };
 
 #define KEYS_HINT                                                                                  \
-	"keys: fn: at: file: state: wait: via: how: goid: parent: under: alive: system: "          \
-	"children> depth> age>"
+	"keys: fn: at: file: state: wait: via: how: goid: parent: under: alive: system: kind: "    \
+	"key: reason: lineage: rule: severity: children> depth> age> deadline> holders>"
 
 struct parser {
 	const char *expr, *p;

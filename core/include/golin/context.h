@@ -108,6 +108,7 @@ uint32_t golin_goroutine_contexts(const struct golin_model *m, golin_gidx g, gol
 				  uint32_t max);
 /* Its own, or of a value that of what it hangs on. */
 enum golin_context_state golin_context_state(const struct golin_model *m, golin_cidx i);
+const char *golin_context_state_name(enum golin_context_state s); /* "active" */
 /* Nearest context upwards, itself included, that can be cancelled; GOLIN_CIDX_NONE. */
 golin_cidx golin_context_cancellable(const struct golin_model *m, golin_cidx i);
 

@@ -8,6 +8,7 @@
 
 struct golin_err;
 struct golin_model;
+struct golin_rules;
 struct golin_source;
 struct golin_sink;
 
@@ -23,6 +24,14 @@ struct golin_tui_opts {
 	uint64_t duration_ns; /* --for; 0: until the user quits */
 	/* Feeds the model (and a recording, if one is written). */
 	const struct golin_sink *sink;
+	/* What is found, for the findings view; NULL: nobody looks. The caller makes them look: */
+	struct golin_rules *rules;
+	/*
+	 * Called after each batch of records and while it is quiet; may be NULL. seen_until: monotonic
+	 * ns up to which all records have come; 0: more are waiting. Not 0 returned: out of memory.
+	 */
+	int (*on_batch)(void *arg, uint64_t seen_until);
+	void *arg;
 	/* A key script for tests, and where it saves screens; NULL normally. */
 	const char *script;
 };
