@@ -41,7 +41,7 @@ func (c *client) retry(ctx context.Context, what string) error {
 
 func main() {
 	c := &client{policy{tries: 6, delay: func(try int) time.Duration {
-		return 300 * time.Millisecond << (2 * try)
+		return 300 * time.Millisecond << (5 * try)
 	}}}
 	ctx, cancel := context.WithCancel(context.Background())
 	result := make(chan error, 1)
