@@ -2,58 +2,30 @@
 /* golin lineage SOURCE: who started whom, printed when the session is over. */
 #include "view.h"
 
-static int print_json(struct session *s, const struct golin_export_opts *o, struct strbuf *b,
-		      struct golin_err *err)
+static void *text_new(const struct golin_model *m, const struct golin_export_opts *o)
 {
-	uint64_t pos = 0;
-	bool more;
-	int ret;
-
-	golin_export_header(s->model, b);
-	do {
-		more = golin_export_lineage_json(s->model, o, &pos, b);
-		ret = view_flush(b, err);
-	} while (more && !ret);
-	if (ret)
-		return ret;
-	golin_export_summary(s->model, &s->stats, b);
-	return view_flush(b, err);
+	return golin_lineage_text_new(m, o);
 }
 
-static int print_text(struct session *s, const struct golin_export_opts *o, struct strbuf *b,
-		      struct golin_err *err)
+static bool text_next(void *t, struct strbuf *out)
 {
-	struct golin_lineage_text *t = golin_lineage_text_new(s->model, o);
-	bool more = true;
-	int ret = 0;
+	return golin_lineage_text_next(t, out);
+}
 
-	if (!t)
-		return golin_err_set(err, -ENOMEM, "out of memory");
-	while (more && !ret) {
-		more = golin_lineage_text_next(t, b);
-		ret = view_flush(b, err);
-	}
+static void text_free(void *t)
+{
 	golin_lineage_text_free(t);
-	return ret;
 }
+
+static const struct view lineage = {
+	.json = golin_export_lineage_json,
+	.text_new = text_new,
+	.text_next = text_next,
+	.text_free = text_free,
+};
 
 int cmd_lineage(struct cmd_config *cfg)
 {
-	struct golin_export_opts o;
-	struct golin_err err = {0};
-	struct strbuf b = {0};
-	struct session s;
-	int code;
-
 	/* With memory alone there is nothing to wait for: the source ends by itself. */
-	code = session_view(&s, cfg);
-	if (!code) {
-		view_options(&s, &o);
-		if ((cfg->json ? print_json : print_text)(&s, &o, &b, &err))
-			code = report_err(&err);
-		code = session_exit(&s, code);
-	}
-	strbuf_done(&b);
-	session_close(&s);
-	return code;
+	return view_command(cfg, &lineage);
 }

@@ -7,6 +7,7 @@
  */
 #include "rules_loop.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -163,19 +164,18 @@ static uint32_t *limit_at(struct golin_rules_opts *o, size_t i)
 void rules_limits_help(struct strbuf *out)
 {
 	struct golin_rules_opts o = golin_rules_defaults();
-	char buf[32];
+	char buf[32], left[48];
 
-	strbuf_addf(out,
-		    "  --grace DURATION        %s  ignored-cancel, detached-context: time to hear "
-		    "of it\n",
-		    golin_text_duration(buf, sizeof(buf), o.grace_ns));
-	strbuf_addf(
-		out,
-		"  --limit lost-age=TIME   %s  lost-cancel: age of a context that nobody cancels\n",
-		golin_text_duration(buf, sizeof(buf), o.lost_ns));
-	for (size_t i = 0; i < NLIMITS; i++)
-		strbuf_addf(out, "  --limit %s=N  %u  %s\n", limits[i].name, *limit_at(&o, i),
-			    limits[i].what);
+	strbuf_addf(out, "  %-24s %-6s %s\n", "--grace DURATION",
+		    golin_text_duration(buf, sizeof(buf), o.grace_ns),
+		    "ignored-cancel, detached-context: the time to hear of a cancellation");
+	strbuf_addf(out, "  %-24s %-6s %s\n", "--limit lost-age=TIME",
+		    golin_text_duration(buf, sizeof(buf), o.lost_ns),
+		    "lost-cancel: the age of a context that nobody cancels");
+	for (size_t i = 0; i < NLIMITS; i++) {
+		snprintf(left, sizeof(left), "--limit %s=N", limits[i].name);
+		strbuf_addf(out, "  %-24s %-6u %s\n", left, *limit_at(&o, i), limits[i].what);
+	}
 }
 
 static int bad_limit(const char *word, struct golin_err *err)

@@ -11,4 +11,16 @@ void view_options(const struct session *s, struct golin_export_opts *ret);
 /* Writes and clears what is in b. */
 int view_flush(struct strbuf *b, struct golin_err *err);
 
+/* A view that is printed when the session is over. */
+struct view {
+	bool (*json)(const struct golin_model *m, const struct golin_export_opts *o, uint64_t *pos,
+		     struct strbuf *out);
+	void *(*text_new)(const struct golin_model *m, const struct golin_export_opts *o);
+	bool (*text_next)(void *t, struct strbuf *out);
+	void (*text_free)(void *t);
+};
+
+/* A whole command that shows it. Returns the exit code. */
+int view_command(struct cmd_config *cfg, const struct view *v);
+
 #endif
