@@ -45,6 +45,10 @@ int image_code_open(struct golin_image *img, struct golin_err *err)
 	img->info.etext = code->module.etext;
 	img->info.pclntab = code->tab.vaddr;
 	img->info.moduledata = code->module.vaddr;
+	if (code->module.types < code->module.etypes) {
+		img->info.types = code->module.types;
+		img->info.etypes = code->module.etypes;
+	}
 	if (img->elf.machine == EM_X86_64) {
 		img->info.allgs = moduledata_allgs(&img->elf, &code->tab);
 		img->info.tls_g = moduledata_tls_g(&img->elf, &code->tab, minor);

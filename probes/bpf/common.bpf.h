@@ -65,6 +65,14 @@ struct {
 	__type(value, __u32);
 } sent SEC(".maps");
 
+/* Itabs that are in the ring already, at a place that their address gives. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, WIRE_ITABS);
+	__type(key, __u32);
+	__type(value, __u64);
+} itabs SEC(".maps");
+
 /* Bytes of the per-CPU counters are shared with tasks that preempt: atomic adds only. */
 static __always_inline struct wire_stats *my_stats(void)
 {

@@ -48,20 +48,54 @@ static __always_inline __u32 finish(struct wire_hdr *h, __u32 bad)
 	return bad;
 }
 
-/* A string's header at an interface's data word, and its bytes, if it is one: nobody knows here. */
-static __always_inline void read_text(struct wire_text *t, __u64 data)
+/*
+ * What an itab says, before the first event with it. `like`: only where it is one of the same
+ * interface as that one, for a word that may be anything; else 0. What does not get through is told
+ * again with the next event.
+ */
+static __noinline void tell_itab(__u64 tab, __u64 like)
+{
+	__u64 mark = tab ^ generation << 48, *was;
+	__u32 key = tab * 0x9e3779b97f4a7c15ULL >> 54;
+	struct wire_itab e = {};
+	__u64 mine, theirs;
+
+	was = bpf_map_lookup_elem(&itabs, &key);
+	if (!was || *was == mark || tab < 4096 || tab & 7 ||
+	    bpf_probe_read_user(e.words, 16, (const void *)tab))
+		return;
+	if (like && (read_u64(&mine, tab + cfg.itab_inter) ||
+		     read_u64(&theirs, like + cfg.itab_inter) || mine != theirs))
+		return;
+	e.h.type = WIRE_ITAB;
+	e.h.size = sizeof(e);
+	e.h.ts = bpf_ktime_get_ns();
+	e.tab = tab;
+	if (!bpf_ringbuf_output(&ring, &e, sizeof(e), BPF_RB_NO_WAKEUP))
+		*was = mark;
+}
+
+/*
+ * A string's header at an interface's data word, and its bytes, if it is one: nobody knows here.
+ * Returns how many bytes. A constant's page may not be there yet: it is read later.
+ */
+static __always_inline __u32 read_text(struct wire_text *t, __u64 data)
 {
 	__u64 len;
 
 	t->ptr = t->len = 0;
 	if (bpf_probe_read_user(t, 16, (const void *)data))
-		return;
+		return 0;
 	len = t->len;
 	if (len > WIRE_TEXT)
 		len = WIRE_TEXT;
 	asm volatile("" : "+r"(len)); /* the check is to be on what is used */
-	if (len && len <= WIRE_TEXT)
-		bpf_probe_read_user(t->b, len, (const void *)t->ptr);
+	if (!len || len > WIRE_TEXT)
+		return 0;
+	if (!bpf_probe_read_user(t->b, len, (const void *)t->ptr))
+		return len;
+	t->len |= WIRE_TEXT_LATE;
+	return 0;
 }
 
 /*
@@ -116,10 +150,14 @@ static __always_inline void on_ctx_create(struct pt_regs *ctx, __u64 cookie, str
 	e->goid = at.goid;
 	bad |= !!abi_iface(ctx, n, &e->parent);
 	bad |= !!abi_iface(ctx, n + 2, &e->child);
-	bad |= !!read_u64(&e->inner, e->child.data);
+	/* All zeros yet, it may be a page that is not there yet. */
+	read_u64(&e->inner, e->child.data);
 	/* Behind a cancelCtx there is something else, which nobody will look at. */
 	bpf_probe_read_user(&e->wall, 16, (const void *)(e->child.data + cfg.ctx_deadline));
 	bpf_probe_read_user(&e->up, sizeof(e->up), (const void *)e->parent.data);
+	tell_itab(e->parent.tab, 0);
+	tell_itab(e->child.tab, 0);
+	tell_itab(e->up.tab, e->parent.tab);
 	a = bpf_map_lookup_elem(&asked, &at.goid);
 	if (a) {
 		e->asked_wall = a->wall;
@@ -160,6 +198,8 @@ static __always_inline void on_ctx_value(struct pt_regs *ctx, __u64 cookie, stru
 	bad |= !!arg_value(ctx, WIRE_COOKIE_A0(cookie), &e->ctx);
 	bad |= !!bpf_probe_read_user(&e->parent, 48, (const void *)(CTX(ctx, rbp) + 16));
 	bpf_probe_read_user(&e->up, sizeof(e->up), (const void *)e->parent.data);
+	tell_itab(e->parent.tab, 0);
+	tell_itab(e->up.tab, e->parent.tab);
 	if (at.hi)
 		e->stack = send_stack(at.lo, at.hi, CTX(ctx, rbp),
 				      bias_at(CTX(ctx, rip), WIRE_OP_CTX_VALUE), 0, WALK_FRAME,
@@ -187,11 +227,12 @@ struct cancel_frame {
  */
 static __always_inline void on_ctx_cancel(struct pt_regs *ctx, __u64 cookie, struct span *sp)
 {
-	__u32 bad = 0, partial = 0, size = WIRE_CTX_CANCEL_FIXED;
+	__u32 bad = 0, partial = 0;
 	struct scratch *s = scratch_take();
 	struct cancel_frame f = {};
 	struct wire_ctx_cancel *e;
 	struct here at;
+	__u32 len;
 
 	if (!s) {
 		send_nothing(WIRE_CTX_CANCEL);
@@ -207,21 +248,24 @@ static __always_inline void on_ctx_cancel(struct pt_regs *ctx, __u64 cookie, str
 	e->ret[0] = f.ret;
 	read_u64(&e->ret[1], f.bp + 8);
 	e->err = f.err;
+	tell_itab(f.err.tab, 0);
 	if (at.hi)
 		e->stack = send_stack(at.lo, at.hi, CTX(ctx, rbp),
 				      bias_at(CTX(ctx, rip), WIRE_OP_CTX_CANCEL), 0, WALK_FRAME,
 				      e->h.ts, &partial);
 	finish(&e->h, bad | partial);
+	len = read_text(&e->err_text, f.err.data);
 	if (cfg.has & WIRE_HAS_CAUSE && f.cause.tab &&
 	    (f.cause.tab != f.err.tab || f.cause.data != f.err.data)) {
+		tell_itab(f.cause.tab, 0);
 		e->cause = f.cause;
 		read_text(&e->cause_text, f.cause.data);
-		size = sizeof(*e);
-	}
-	if (size == WIRE_CTX_CANCEL_FIXED)
-		send(&e->h, WIRE_CTX_CANCEL, WIRE_CTX_CANCEL_FIXED);
-	else
 		send(&e->h, WIRE_CTX_CANCEL, sizeof(*e));
+	} else {
+		len = (len + 7) & ~7U;
+		if (len <= WIRE_TEXT)
+			send(&e->h, WIRE_CTX_CANCEL, WIRE_CTX_CANCEL_FIXED + len);
+	}
 	s->busy = 0;
 }
 

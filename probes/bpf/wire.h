@@ -27,9 +27,10 @@ enum {
 	WIRE_CTX_ASKED = 8192, /* goroutines between WithDeadline and propagateCancel */
 	WIRE_TEXT = 128,       /* bytes of a string that are copied */
 	WIRE_CHUNK = 1024,     /* bytes of a stack that are read at once */
+	WIRE_ITABS = 1024,     /* itabs known to have been sent; a power of two */
 };
 
-/* In the ring. All but WIRE_STACK are hits; a stack belongs to its event. */
+/* In the ring. All but WIRE_STACK and WIRE_ITAB are hits: these belong to events. */
 enum wire_type {
 	WIRE_CREATE = 1,
 	WIRE_EXIT = 2,
@@ -39,6 +40,7 @@ enum wire_type {
 	WIRE_CTX_VALUE = 6,
 	WIRE_CTX_CANCEL = 7,
 	WIRE_CTX_PASSED = 8,
+	WIRE_ITAB = 15,
 	WIRE_TYPES = 16,
 };
 
@@ -91,11 +93,23 @@ struct wire_iface {
 	__u64 tab, data;
 };
 
+/*
+ * What an itab says, sent before the first event that names it: one that was made while the program
+ * runs is not in its file, and the program may be gone when the event is read.
+ */
+struct wire_itab {
+	struct wire_hdr h;
+	__u64 tab;
+	__u64 words[2]; /* what it begins with */
+};
+
 /* A string that an interface's data word points to. */
 struct wire_text {
-	__u64 ptr, len; /* what stands there, string or not */
+	__u64 ptr, len; /* what stands there, string or not; WIRE_TEXT_LATE: b is not filled */
 	__u8 b[WIRE_TEXT];
 };
+
+#define WIRE_TEXT_LATE (1ULL << 63)
 
 struct wire_ctx_create {
 	struct wire_hdr h;
@@ -128,10 +142,12 @@ struct wire_ctx_cancel {
 	struct wire_iface err, cause;
 	__u64 ret[2]; /* where cancel returns to, and where its caller does */
 	__u64 stack;
+	struct wire_text err_text;
 	struct wire_text cause_text; /* only where the cause is another than err */
 };
 
-enum { WIRE_CTX_CANCEL_FIXED = 88 };
+/* Up to the bytes of err_text, of which only so many are sent as there are. */
+enum { WIRE_CTX_CANCEL_FIXED = 104 };
 
 /* What a new goroutine finds in the closure that it starts with, and in func values there. */
 struct wire_ctx_passed {
@@ -227,6 +243,7 @@ struct wire_cfg {
 	__u32 g_goid, g_m, g_sched_bp, m_curg;
 	__u32 timer_f, timer_arg, coro_f, g_sched_ctxt;
 	__u32 g_sched_sp, ctx_deadline; /* of timerCtx.deadline */
+	__u32 itab_inter, _pad;
 	/* A read costs much more than the bytes that it copies: so each event reads the fields that
 	 * it wants of a g at once, from the first to the end of the last. */
 	struct wire_span create, exit, creator;
@@ -246,8 +263,9 @@ _Static_assert(sizeof(struct wire_stack) == WIRE_STACK_FIXED + 8 * WIRE_STACK_MA
 _Static_assert(sizeof(struct wire_stats) == 320, "wire");
 _Static_assert(sizeof(struct wire_ctx_create) == 136, "wire");
 _Static_assert(__builtin_offsetof(struct wire_ctx_value, key_text) == WIRE_CTX_VALUE_FIXED, "wire");
-_Static_assert(__builtin_offsetof(struct wire_ctx_cancel, cause_text) == WIRE_CTX_CANCEL_FIXED,
+_Static_assert(__builtin_offsetof(struct wire_ctx_cancel, err_text.b) == WIRE_CTX_CANCEL_FIXED,
 	       "wire");
+_Static_assert(sizeof(struct wire_itab) == 40, "wire");
 _Static_assert(sizeof(struct wire_span) == 40, "wire");
 _Static_assert(sizeof(struct wire_cfg) % 8 == 0, "wire");
 

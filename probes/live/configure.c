@@ -106,6 +106,7 @@ int configure_wire(const struct golin_plan *plan, const struct golin_image_info 
 		c->has |= WIRE_HAS_PARENT;
 	c->g_sched_sp = layout_within(y, GOLIN_F_G_sched, GOLIN_F_GOBUF_sp);
 	golin_layout_get(y, GOLIN_F_TIMER_CTX_deadline, &c->ctx_deadline);
+	golin_layout_get(y, GOLIN_F_ITAB_Inter, &c->itab_inter);
 	if (info->go.minor < 17)
 		c->has |= WIRE_HAS_STACK_ARGS;
 	if (info->go.minor >= 20)

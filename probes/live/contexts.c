@@ -70,8 +70,10 @@ static int put_create(struct contexts_live *c, const struct wire_ctx_create *w,
 		r->flags |= GOLIN_CTX_PARTIAL;
 	if (self.kind == GOLIN_CTX_TIMER) {
 		r->deadline_unix_ns = ctx_unix_ns(w->wall, w->ext);
-		if (c->mem.info->go.minor == 20)
+		if (c->mem.info->go.minor == 20) {
 			r->inner = w->inner;
+			r->flags |= w->inner ? 0 : GOLIN_CTX_PARTIAL;
+		}
 	}
 	if (w->asked_wall || w->asked_ext) {
 		r->asked_unix_ns = ctx_unix_ns(w->asked_wall, w->asked_ext);
@@ -87,6 +89,20 @@ static int put_create(struct contexts_live *c, const struct wire_ctx_create *w,
 	return e < 0 ? e : n + e;
 }
 
+/* ---- texts ---- */
+
+/* The bytes of a string that was copied at the event, or of a constant; NULL: not to be had. */
+static const char *bytes_of(struct contexts_live *c, const struct wire_text *t, char *buf,
+			    size_t *ret_len)
+{
+	uint64_t len = t->len & ~WIRE_TEXT_LATE;
+
+	*ret_len = len < WIRE_TEXT ? len : WIRE_TEXT;
+	if (!(t->len & WIRE_TEXT_LATE))
+		return (const char *)t->b;
+	return types_const(&c->types, t->ptr, buf, *ret_len) ? NULL : buf;
+}
+
 /* ---- values ---- */
 
 /* The text of a value that BPF copied: strings and numbers. "" for what has none. */
@@ -94,14 +110,15 @@ static const char *text_of(struct contexts_live *c, const struct wire_iface *v,
 			   const struct wire_text *t, char *buf, size_t cap, size_t *ret_len)
 {
 	const struct go_type *type = types_get(&c->types, v->tab);
+	const char *s;
 	uint64_t raw;
 
 	*ret_len = 0;
 	if (!type)
 		return "";
 	if (type->kind == GO_KIND_STRING) {
-		*ret_len = t->len < WIRE_TEXT ? t->len : WIRE_TEXT;
-		return (const char *)t->b;
+		s = bytes_of(c, t, buf, ret_len);
+		return s ? s : "";
 	}
 	if (type->kind < GO_KIND_BOOL || type->kind > GO_KIND_UINTPTR || type->size > 8 ||
 	    !type->size)
@@ -122,7 +139,7 @@ static int put_value(struct contexts_live *c, const struct wire_ctx_value *w,
 {
 	const uint64_t types[] = {w->key.tab, w->value.tab};
 	struct golin_rec_context_create *r;
-	char buf[2][32];
+	char buf[2][WIRE_TEXT];
 	const char *s;
 	struct named up;
 	size_t len;
@@ -203,36 +220,26 @@ static enum caller caller_at(struct contexts_live *c, uint64_t ret_addr)
 	return caller;
 }
 
-/* What an error says: those of package context, and errors.New's. */
-static void error_text(struct contexts_live *c, const struct go_type *type, uint64_t data,
-		       size_t field)
-{
-	struct wire_iface s;
-	char text[WIRE_TEXT];
-
-	if (!strcmp(type->name, "context.deadlineExceededError")) {
-		golin_recbuf_str(&c->buf, field, "context deadline exceeded", 25);
-		return;
-	}
-	if (strcmp(type->name, "*errors.errorString") || !ctx_read_iface(c, data, &s))
-		return;
-	if (s.data > sizeof(text))
-		s.data = sizeof(text);
-	if (!mem_read(c->mem.mem_fd, s.tab, text, s.data))
-		golin_recbuf_str(&c->buf, field, text, s.data);
-}
-
-/* A cause's own words, copied at the event, when it begins with a string as most errors do. */
-static void cause_text(struct contexts_live *c, const struct go_type *type,
-		       const struct wire_text *t)
+/* What an error says, copied at the event: it begins with a string, as most errors do. */
+static void error_text(struct contexts_live *c, const struct go_type *type,
+		       const struct wire_text *t, size_t field)
 {
 	static const char *const begin_with_text[] = {"*errors.errorString", "*fmt.wrapError",
 						      "*fmt.wrapErrors"};
 
-	for (size_t i = 0; i < sizeof(begin_with_text) / sizeof(begin_with_text[0]); i++)
-		if (!strcmp(type->name, begin_with_text[i]))
-			golin_recbuf_str(&c->buf, offsetof(struct golin_rec_context_cancel, cause),
-					 t->b, t->len < WIRE_TEXT ? t->len : WIRE_TEXT);
+	char buf[WIRE_TEXT];
+	const char *s;
+	size_t len;
+
+	for (size_t i = 0; i < sizeof(begin_with_text) / sizeof(begin_with_text[0]); i++) {
+		if (strcmp(type->name, begin_with_text[i]))
+			continue;
+		s = bytes_of(c, t, buf, &len);
+		if (s)
+			golin_recbuf_str(&c->buf, field, s, len);
+	}
+	if (!strcmp(type->name, "context.deadlineExceededError"))
+		golin_recbuf_str(&c->buf, field, "context deadline exceeded", 25);
 }
 
 static int put_cancel(struct contexts_live *c, const struct wire_ctx_cancel *w,
@@ -274,10 +281,11 @@ static int put_cancel(struct contexts_live *c, const struct wire_ctx_cancel *w,
 					    : GOLIN_CANCEL_EXPLICIT;
 	r->flags = w->h.flags & WIRE_F_PARTIAL ? GOLIN_CTX_PARTIAL : 0;
 	if (type)
-		error_text(c, type, w->err.data, offsetof(struct golin_rec_context_cancel, err));
+		error_text(c, type, &w->err_text, offsetof(struct golin_rec_context_cancel, err));
 	type = types_get(&c->types, cause.type);
 	if (type)
-		cause_text(c, type, &w->cause_text);
+		error_text(c, type, &w->cause_text,
+			   offsetof(struct golin_rec_context_cancel, cause));
 	e = ctx_put_rec(c, sink);
 	return e < 0 ? e : n + e;
 }
@@ -360,17 +368,37 @@ static int put_passed(struct contexts_live *c, const struct wire_ctx_passed *w,
 	return h.n;
 }
 
+static bool whole_cancel(const struct wire_ctx_cancel *w)
+{
+	uint64_t len;
+
+	if (w->h.size == sizeof(*w))
+		return true;
+	if (w->h.size < WIRE_CTX_CANCEL_FIXED)
+		return false;
+	len = w->err_text.len < WIRE_TEXT ? w->err_text.len : WIRE_TEXT;
+	if (w->err_text.len & WIRE_TEXT_LATE)
+		len = 0;
+	return WIRE_CTX_CANCEL_FIXED + len <= w->h.size;
+}
+
 int contexts_put(struct contexts_live *c, const struct wire_hdr *w, const struct golin_sink *sink)
 {
 	if (!c->open)
 		return 0;
+	if (w->type == WIRE_ITAB && w->size == sizeof(struct wire_itab)) {
+		const struct wire_itab *itab = (const void *)w;
+
+		types_told(&c->types, itab->tab,
+			   (const uint64_t[]){itab->words[0], itab->words[1]});
+		return 0;
+	}
 	if (w->type == WIRE_CTX_CREATE && w->size == sizeof(struct wire_ctx_create))
 		return put_create(c, (const void *)w, sink);
 	if (w->type == WIRE_CTX_VALUE &&
 	    (w->size == sizeof(struct wire_ctx_value) || w->size == WIRE_CTX_VALUE_FIXED))
 		return put_value(c, (const void *)w, sink);
-	if (w->type == WIRE_CTX_CANCEL &&
-	    (w->size == sizeof(struct wire_ctx_cancel) || w->size == WIRE_CTX_CANCEL_FIXED))
+	if (w->type == WIRE_CTX_CANCEL && whole_cancel((const void *)w))
 		return put_cancel(c, (const void *)w, sink);
 	if (w->type == WIRE_CTX_PASSED && w->size == sizeof(struct wire_ctx_passed))
 		return put_passed(c, (const void *)w, sink);

@@ -164,7 +164,7 @@ static int put_event(struct live *l, const struct wire_hdr *w, const struct goli
 	struct golin_err err = {0};
 	union decoded rec;
 
-	if (w->type >= WIRE_CTX_CREATE && w->type <= WIRE_CTX_PASSED) {
+	if ((w->type >= WIRE_CTX_CREATE && w->type <= WIRE_CTX_PASSED) || w->type == WIRE_ITAB) {
 		if (contexts_ready(&l->contexts, &err) && !l->contexts_failed) {
 			l->contexts_failed = true;
 			live_say(l, "contexts are not shown: %s", err.msg);
@@ -226,7 +226,7 @@ int live_events(struct live *l, const struct golin_sink *sink, int max, struct g
 			break;
 		r = put_event(l, w, sink);
 		n++;
-		if (w->type != WIRE_STACK) {
+		if (w->type != WIRE_STACK && w->type != WIRE_ITAB) {
 			l->delivered++;
 			l->unread += !!(w->flags & WIRE_F_PARTIAL);
 		}

@@ -51,6 +51,7 @@ void live_contexts_open(struct live *l)
 {
 	const struct golin_memory mem = {
 		.mem_fd = l->dec.mem_fd,
+		.exe_fd = l->t.exe_fd,
 		.bias = l->dec.bias,
 		.info = golin_imgproc_info(l->p),
 		.layout = golin_imgproc_layout(l->p),

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "memory/types.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 #include "base/err.h"
 #include "base/text.h"
 #include "golin/layout.h"
@@ -22,6 +24,40 @@ enum {
 	TYPE_SPAN = 48, /* bytes of an abi.Type on 64-bit machines, all Go versions */
 };
 
+/* What the linker made, of a program that has no memory any more: from its file. */
+static int read_file(const struct golin_memory *m, uint64_t addr, void *buf, size_t len)
+{
+	const struct golin_image_info *info = m->info;
+	uint64_t at = addr - m->bias;
+
+	for (uint32_t i = 0; i < info->nsegments && m->exe_fd > 0; i++) {
+		const struct golin_segment *s = &info->segments[i];
+		uint64_t off = at - s->vaddr;
+
+		if (at < s->vaddr || off >= s->file_size || len > s->file_size - off)
+			continue;
+		return pread(m->exe_fd, buf, len, (off_t)(s->file_off + off)) == (ssize_t)len
+			       ? 0
+			       : -EFAULT;
+	}
+	return -EFAULT;
+}
+
+enum constant { BYTES, ADDRESSES };
+
+/* In the file of a position-independent program, addresses are none yet. */
+static int read_const(struct types *t, uint64_t addr, void *buf, size_t len, enum constant what)
+{
+	bool in_file = what == BYTES || !(t->m->info->flags & GOLIN_IMAGE_PIE);
+	int r = t->ended ? -ESRCH : mem_read(t->m->mem_fd, addr, buf, len);
+
+	if (!r)
+		return 0;
+	/* Once it is gone, it stays so: nothing else is asked of it. */
+	t->ended |= r == -ESRCH;
+	return in_file && (t->ended || r == -EBADF) ? read_file(t->m, addr, buf, len) : r;
+}
+
 static int module_types(struct types *t, struct golin_err *err)
 {
 	const struct golin_memory *m = t->m;
@@ -29,6 +65,11 @@ static int module_types(struct types *t, struct golin_err *err)
 	uint32_t lo, hi;
 	int r;
 
+	if (m->info->types) {
+		t->lo = m->info->types + m->bias;
+		t->hi = m->info->etypes + m->bias;
+		return 0;
+	}
 	if (!at || !golin_layout_get(m->layout, GOLIN_F_MODULEDATA_types, &lo) ||
 	    !golin_layout_get(m->layout, GOLIN_F_MODULEDATA_etypes, &hi))
 		return golin_err_set(err, -ENODATA,
@@ -79,7 +120,7 @@ void types_done(struct types *t)
 }
 
 /* The name at an offset from the module's types: flags, length, bytes (reflect's type.go). */
-static void read_name(const struct types *t, int32_t off, uint8_t tflag, struct go_type *ret)
+static void read_name(struct types *t, int32_t off, uint8_t tflag, struct go_type *ret)
 {
 	uint8_t raw[3 + NAME_MAX_RAW];
 	size_t len = 0, at = 1, have = sizeof(raw);
@@ -89,7 +130,7 @@ static void read_name(const struct types *t, int32_t off, uint8_t tflag, struct 
 		return;
 	if (have > t->hi - t->lo - (uint64_t)off)
 		have = (size_t)(t->hi - t->lo - (uint64_t)off);
-	if (have < 4 || mem_read(t->m->mem_fd, t->lo + (uint64_t)off, raw, have))
+	if (have < 4 || read_const(t, t->lo + (uint64_t)off, raw, have, BYTES))
 		return;
 	if (t->m->info->go.minor < MINOR_VARINT) {
 		len = (size_t)raw[1] << 8 | raw[2];
@@ -112,7 +153,7 @@ static void read_name(const struct types *t, int32_t off, uint8_t tflag, struct 
 	golin_text_clean(ret->name, sizeof(ret->name), raw + at, len);
 }
 
-static bool read_type(const struct types *t, uint64_t addr, struct go_type *ret)
+static bool read_type(struct types *t, uint64_t addr, struct go_type *ret)
 {
 	uint8_t raw[TYPE_SPAN], tflag;
 	uint64_t size;
@@ -120,7 +161,7 @@ static bool read_type(const struct types *t, uint64_t addr, struct go_type *ret)
 
 	memset(ret, 0, sizeof(*ret));
 	ret->addr = addr;
-	if (mem_read(t->m->mem_fd, addr, raw, sizeof(raw)))
+	if (read_const(t, addr, raw, sizeof(raw), BYTES))
 		return false;
 	memcpy(&size, raw + t->size, 8);
 	memcpy(&str, raw + t->str, 4);
@@ -156,20 +197,16 @@ const struct go_type *types_get(struct types *t, uint64_t addr)
 	return &t->v.v[t->v.len++];
 }
 
-bool types_itab(struct types *t, uint64_t addr, struct go_itab *ret)
+static void remember(struct types *t, uint64_t addr, const uint8_t *raw, struct go_itab *ret)
 {
-	uint8_t raw[ITAB_SPAN];
 	uint32_t at;
 
-	if (map64_get(&t->by_itab, addr, &at)) {
-		*ret = t->itabs.v[at];
-		return ret->type != 0;
-	}
-	*ret = (struct go_itab){0};
-	if (!addr || addr % 8 || mem_read(t->m->mem_fd, addr, raw, ITAB_SPAN))
-		return false;
 	memcpy(&ret->inter, raw + t->itab_inter, 8);
 	memcpy(&ret->type, raw + t->itab_type, 8);
+	if (map64_get(&t->by_itab, addr, &at)) {
+		t->itabs.v[at] = *ret;
+		return;
+	}
 	if (t->itabs.len >= ITABS_MAX) {
 		t->itabs.len = 0;
 		map64_done(&t->by_itab);
@@ -178,5 +215,42 @@ bool types_itab(struct types *t, uint64_t addr, struct go_itab *ret)
 	if (array_reserve(&t->itabs, t->itabs.len + 1) &&
 	    map64_put(&t->by_itab, addr, (uint32_t)t->itabs.len))
 		t->itabs.v[t->itabs.len++] = *ret;
+}
+
+bool types_itab(struct types *t, uint64_t addr, struct go_itab *ret)
+{
+	uint8_t raw[ITAB_SPAN];
+	uint32_t at;
+
+	*ret = (struct go_itab){0};
+	if (map64_get(&t->by_itab, addr, &at)) {
+		*ret = t->itabs.v[at];
+		return ret->type != 0;
+	}
+	if (!addr || addr % 8 || read_const(t, addr, raw, ITAB_SPAN, ADDRESSES))
+		return false;
+	remember(t, addr, raw, ret);
 	return ret->type != 0;
+}
+
+int types_const(struct types *t, uint64_t addr, void *buf, size_t len)
+{
+	const struct golin_image_info *info = t->m->info;
+	uint64_t at = addr - t->m->bias;
+
+	for (uint32_t i = 0; i < info->nsegments; i++) {
+		const struct golin_segment *s = &info->segments[i];
+
+		if (at >= s->vaddr && at - s->vaddr < s->file_size && !(s->flags & PF_W))
+			return read_const(t, addr, buf, len, BYTES);
+	}
+	return -EFAULT;
+}
+
+void types_told(struct types *t, uint64_t addr, const uint64_t words[2])
+{
+	struct go_itab itab;
+
+	if (addr && addr % 8 == 0)
+		remember(t, addr, (const uint8_t *)words, &itab);
 }

@@ -41,6 +41,7 @@ struct types {
 	const struct golin_memory *m;
 	uint64_t lo, hi; /* of the module's types, in the process */
 	uint32_t size, tflag, kind, str, itab_inter, itab_type; /* offsets */
+	bool ended; /* the process has no memory any more: the file's constants are left */
 	struct map64 by_addr, by_itab;
 	ARRAY_OF(struct go_type) v;
 	ARRAY_OF(struct go_itab) itabs;
@@ -52,5 +53,9 @@ void types_done(struct types *t);
 /* False when there is none that can be read at that address; valid until the next call. */
 const struct go_type *types_get(struct types *t, uint64_t addr);
 bool types_itab(struct types *t, uint64_t addr, struct go_itab *ret);
+/* Bytes of a constant of the program: from its file, when it has ended. 0 or -errno. */
+int types_const(struct types *t, uint64_t addr, void *buf, size_t len);
+/* The words of an itab, read in time by somebody else. */
+void types_told(struct types *t, uint64_t addr, const uint64_t words[2]);
 
 #endif

@@ -102,6 +102,7 @@ int golin_probes_possible(struct golin_err *err);
 /* Where to read the goroutines of a running program. */
 struct golin_memory {
 	int mem_fd;
+	int exe_fd; /* the running file, for constants of a program that has ended; 0: none */
 	uint64_t bias;
 	const struct golin_image_info *info;
 	const struct golin_layout *layout;

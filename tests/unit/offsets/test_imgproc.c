@@ -55,6 +55,8 @@ static struct wire_loaded good(void)
 	l.info.tls_g = -8;
 	l.info.pclntab = 0x400f00;
 	l.info.moduledata = 0x601000;
+	l.info.types = 0x400200;
+	l.info.etypes = 0x400300;
 	l.info.flags = GOLIN_IMAGE_GNU_BUILD_ID;
 	strcpy(l.info.build_id, "00ff");
 	strcpy(l.info.debuglink, "y.debug");
@@ -226,6 +228,9 @@ static void checks_what_is_loaded(void **state)
 	refuses(tls_odd, "a TLS slot that is none");
 	refuses(table_outside, "a function table outside the file");
 	refuses(module_in_text, "runtime.firstmoduledata outside the writable segments");
+	refuses(background_in_text, "a variable of package context outside the writable segments");
+	refuses(types_backward, "types that end before they begin");
+	refuses(types_outside, "types outside the segments");
 	refuses(dwarf_6, "a version of DWARF that is none");
 	refuses(flag_unknown, "a flag that is none");
 	refuses(id_not_hex, "a GNU build id that is none");
