@@ -91,6 +91,18 @@ bool image_check_info(struct golin_image_info *i, uint64_t file_size, const char
 		REFUSE("a function table outside the file");
 	if (i->moduledata && !segment_of(i, i->moduledata, i->moduledata + 8, PF_W, false))
 		REFUSE("runtime.firstmoduledata outside the writable segments");
+	for (int k = 0; k < 2; k++) {
+		uint64_t at = i->empty_contexts[k];
+
+		if (at && !segment_of(i, at, at + 8, PF_W, false))
+			REFUSE("a variable of package context outside the writable segments");
+	}
+	if (i->types > i->etypes || (!i->types && i->etypes))
+		REFUSE("types that end before they begin");
+	if (i->types && !segment_of(i, i->types, i->etypes, 0, false))
+		REFUSE("types outside the segments");
+	if (i->timer_heaps && !segment_of(i, i->timer_heaps, i->timer_heaps + 24, PF_W, false))
+		REFUSE("the timers outside the writable segments");
 	if (i->dwarf_version > 5)
 		REFUSE("a version of DWARF that is none");
 	if (!check_debug(i, why))
