@@ -215,6 +215,38 @@ uint64_t moduledata_allgs(struct elf_image *elf, const struct pclntab *t)
 	return found && moduledata_is_data(elf, found, 24) ? found : 0;
 }
 
+/* A comparison, or a load for one, of a word in the data. */
+static bool compares_data(struct elf_image *elf, const struct x86_insn *in, uint64_t *ret)
+{
+	if (in->i.mnemonic != ZYDIS_MNEMONIC_CMP &&
+	    !(in->i.mnemonic == ZYDIS_MNEMONIC_MOV && in->ops[1].type == ZYDIS_OPERAND_TYPE_MEMORY))
+		return false;
+	return in->i.operand_width == 64 && x86_rip_mem(in, ret) &&
+	       moduledata_is_data(elf, *ret, 8);
+}
+
+void moduledata_empty_contexts(struct elf_image *elf, const struct pclntab *t, uint64_t ret[2])
+{
+	uint64_t addr, a, seen[2];
+	struct pcln_func f;
+	struct x86_insn in;
+	int n = 0;
+
+	ret[0] = ret[1] = 0;
+	if (!pclntab_find_name(t, "context.(*emptyCtx).String", &f))
+		return;
+	addr = f.lo;
+	for (int k = 0; k < MAX_INSNS && x86_decode(elf, addr, f.hi, &in); k++, addr = in.next) {
+		if (!compares_data(elf, &in, &a) || (n && a == seen[n - 1]))
+			continue;
+		if (n == 2)
+			return; /* there is more in it than is known */
+		seen[n++] = a;
+	}
+	if (n == 2)
+		memcpy(ret, seen, sizeof(seen));
+}
+
 /*
  * mov %fs:DISP,%reg; or, where the linker keeps the offset in a register first,
  * mov $DISP,%r ... mov %fs:(%r),%reg, with mov SLOT(%rip),%r in code that could be shared.

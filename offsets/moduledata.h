@@ -32,6 +32,11 @@ int moduledata_find(struct elf_image *elf, const struct pclntab *t, uint16_t min
 
 /* runtime.allgs as linked, from the code of runtime.allgadd; 0 when it cannot be told. */
 uint64_t moduledata_allgs(struct elf_image *elf, const struct pclntab *t);
+/*
+ * The variables context.background and context.todo of Go up to 1.20, as linked, from the code that
+ * compares with one, then the other: (*emptyCtx).String in context/context.go. 0, 0: not found.
+ */
+void moduledata_empty_contexts(struct elf_image *elf, const struct pclntab *t, uint64_t ret[2]);
 /* Do these bytes lie in a writable segment? */
 bool moduledata_is_data(const struct elf_image *elf, uint64_t vaddr, uint64_t len);
 /* The TLS slot of g from the fs base (-8), from code that loads it; 0 when it cannot be told. */

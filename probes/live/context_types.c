@@ -144,6 +144,22 @@ struct named ctx_kind_of(struct contexts_live *c, uint64_t tab)
 	return n;
 }
 
+uint8_t ctx_root_kind(struct contexts_live *c, const struct named *n, uint64_t data)
+{
+	static const uint8_t of[] = {GOLIN_CTX_BACKGROUND, GOLIN_CTX_TODO};
+
+	for (size_t i = 0; n->root && !n->kind && i < sizeof(of); i++) {
+		uint64_t at = c->mem.info->empty_contexts[i];
+
+		/* Set by the package's init, then never again; the process may end any time. */
+		if (!c->empty[i] && at)
+			mem_read(c->mem.mem_fd, at + c->mem.bias, &c->empty[i], sizeof(at));
+		if (c->empty[i] && c->empty[i] == data)
+			return of[i];
+	}
+	return n->kind;
+}
+
 /* Is it an itab of context.Context? */
 bool ctx_is_context(struct contexts_live *c, uint64_t tab)
 {
@@ -272,7 +288,7 @@ static int put_seen(struct contexts_live *c, const struct golin_sink *sink, cons
 	if (up->readable) {
 		r->flags = GOLIN_CTX_PARENT_KNOWN;
 		r->parent = up->root ? 0 : l->up.data;
-		r->parent_kind = up->kind;
+		r->parent_kind = ctx_root_kind(c, up, l->up.data);
 		r->parent_type = up->kind == GOLIN_CTX_FOREIGN ? ctx_linked(c, up->type) : 0;
 	}
 	ctx_know(c, l->self.data, l->named.kind);

@@ -31,7 +31,7 @@ static int parent_of(struct contexts_live *c, const struct golin_sink *sink, uin
 	return e < 0 ? e : n + e;
 }
 
-static void set_parent(const struct contexts_live *c, struct golin_rec_context_create *r,
+static void set_parent(struct contexts_live *c, struct golin_rec_context_create *r,
 		       const struct named *up, uint64_t data)
 {
 	if (!up->readable) {
@@ -40,7 +40,7 @@ static void set_parent(const struct contexts_live *c, struct golin_rec_context_c
 	}
 	r->flags |= GOLIN_CTX_PARENT_KNOWN;
 	r->parent = up->root ? 0 : data;
-	r->parent_kind = up->kind;
+	r->parent_kind = ctx_root_kind(c, up, data);
 	r->parent_type = up->kind == GOLIN_CTX_FOREIGN ? ctx_linked(c, up->type) : 0;
 }
 

@@ -22,6 +22,7 @@ struct contexts_live {
 	struct golin_imgproc *p;   /* borrowed */
 	bool open;
 	uint64_t iface; /* the type context.Context, in the process; 0 until a context was seen */
+	uint64_t empty[2];    /* context.Background() and TODO() up to Go 1.20; 0 not read yet */
 	struct map64 known;   /* address of a context -> its kind */
 	struct map64 told;    /* types that have their record */
 	struct map64 callers; /* return pc -> who calls cancel there */

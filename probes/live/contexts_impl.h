@@ -21,6 +21,8 @@ int ctx_put_rec(struct contexts_live *c, const struct golin_sink *sink);
 /* The record of a type, the first time that it is named; how many records. */
 int ctx_tell_type(struct contexts_live *c, const struct golin_sink *sink, uint64_t addr);
 struct named ctx_kind_of(struct contexts_live *c, uint64_t tab);
+/* The kind of a root with that data word: up to Go 1.20 the two roots are of one type. */
+uint8_t ctx_root_kind(struct contexts_live *c, const struct named *n, uint64_t data);
 /* Is it an itab of context.Context? */
 bool ctx_is_context(struct contexts_live *c, uint64_t tab);
 /* A context of that kind is at this address now. */

@@ -68,10 +68,8 @@ def same_creations(check, version, made, objs):
                 else:
                     check.done += 1
             # Up to Go 1.20 Background and TODO are two objects of one type.
-            roots = ("background", "todo")
-            if minor(version) >= 21 or w["parent_kind"] not in roots:
-                if g["parent_kind"] != w["parent_kind"]:
-                    check.failed_alike(("parent_kind", w["parent_kind"]), f"{ctx}: parent_kind", w, g)
+            if g["parent_kind"] != w["parent_kind"]:
+                check.failed_alike(("parent_kind", w["parent_kind"]), f"{ctx}: parent_kind", w, g)
             if str(w["line"]) != place(g["at"]).rsplit(":", 1)[-1]:
                 check.failed_alike(("line", w["func"]), f"{ctx}: line", w, g)
             if w["timeout"] and int(w["timeout"]) != g["timeout_ns"]:
