@@ -4,6 +4,8 @@
 
 #define DONE UINT64_MAX
 
+enum { HOLDERS_MAX = 256 };
+
 static golin_cidx after(const struct golin_model *m, const struct golin_context *c)
 {
 	if (c->first_child != GOLIN_CIDX_NONE)
@@ -28,19 +30,22 @@ const char *export_context_state(const struct golin_model *m, golin_cidx i)
 	return golin_context_state_name(golin_context_state(m, i));
 }
 
+/* Those that are alive; and of these those to which a go statement handed it. */
 static void put_holders(struct jsonw *w, const struct golin_model *m, golin_cidx i)
 {
-	struct golin_holder h[256];
-	uint32_t n = golin_context_holders(m, i, h, 256);
+	struct golin_holder h[HOLDERS_MAX];
+	uint32_t n = golin_context_holders(m, i, h, HOLDERS_MAX);
 
-	jsonw_begin(w, "holders", '[');
-	for (uint32_t k = 0; k < n && k < 256; k++) {
-		const struct golin_goroutine *g = golin_model_goroutine(m, h[k].g);
+	for (int handed = 0; handed <= 1; handed++) {
+		jsonw_begin(w, handed ? "handed_to" : "holders", '[');
+		for (uint32_t k = 0; k < n && k < HOLDERS_MAX; k++) {
+			const struct golin_goroutine *g = golin_model_goroutine(m, h[k].g);
 
-		if (g->flags & GOLIN_GF_ALIVE)
-			jsonw_u64(w, NULL, g->goid);
+			if (g->flags & GOLIN_GF_ALIVE && (!handed || h[k].how == GOLIN_HOLD_PASSED))
+				jsonw_u64(w, NULL, g->goid);
+		}
+		jsonw_end(w, ']');
 	}
-	jsonw_end(w, ']');
 }
 
 static void put_context(struct jsonw *w, const struct golin_model *m, golin_cidx i)

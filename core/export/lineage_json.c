@@ -5,6 +5,8 @@
 /* *pos: 0 at the start, then the index to go on with + 1, then DONE. */
 #define DONE UINT64_MAX
 
+enum { CONTEXTS_MAX = 256 /* of a goroutine, the newest */ };
+
 static golin_gidx after(const struct golin_model *m, const struct golin_goroutine *g)
 {
 	if (g->first != GOLIN_GIDX_NONE)
@@ -14,9 +16,28 @@ static golin_gidx after(const struct golin_model *m, const struct golin_goroutin
 	return g->next;
 }
 
-static void put_goroutine(struct jsonw *w, const struct golin_model *m,
-			  const struct golin_goroutine *g)
+/* Those that it works under, and of these those that the go statement handed to it. */
+static void put_contexts(struct jsonw *w, const struct golin_model *m, golin_gidx i)
 {
+	struct golin_held held[CONTEXTS_MAX];
+	uint32_t n = golin_goroutine_held(m, i, held, CONTEXTS_MAX);
+
+	if (n > CONTEXTS_MAX)
+		n = CONTEXTS_MAX;
+	jsonw_begin(w, "contexts", '[');
+	for (uint32_t k = 0; k < n; k++)
+		export_json_lineage(w, NULL, m, golin_model_context(m, held[k].c));
+	jsonw_end(w, ']');
+	jsonw_begin(w, "handed", '[');
+	for (uint32_t k = 0; k < n; k++)
+		if (held[k].how == GOLIN_HOLD_PASSED)
+			export_json_lineage(w, NULL, m, golin_model_context(m, held[k].c));
+	jsonw_end(w, ']');
+}
+
+static void put_goroutine(struct jsonw *w, const struct golin_model *m, golin_gidx i)
+{
+	const struct golin_goroutine *g = golin_model_goroutine(m, i);
 	struct golin_frame start = golin_model_start_func(m, g), site = golin_model_go_site(m, g);
 	bool alive = g->flags & GOLIN_GF_ALIVE;
 
@@ -31,8 +52,7 @@ static void put_goroutine(struct jsonw *w, const struct golin_model *m,
 	jsonw_bool(w, "alive", alive);
 	export_json_time(w, "created", m, g->created);
 	export_json_time(w, "exited", m, g->exited);
-	jsonw_begin(w, "contexts", '[');
-	jsonw_end(w, ']');
+	put_contexts(w, m, i);
 	jsonw_null(w, "labels");
 	jsonw_null(w, "opid");
 	jsonw_bool(w, "system", g->flags & GOLIN_GF_SYSTEM);
@@ -57,7 +77,7 @@ bool golin_export_lineage_json(const struct golin_model *m, const struct golin_e
 		if (!g)
 			break; /* the model changed between two calls */
 		if (export_wanted(m, o, g))
-			put_goroutine(&w, m, g);
+			put_goroutine(&w, m, i);
 		i = after(m, g);
 	}
 	if (i == GOLIN_GIDX_NONE || !golin_model_goroutine(m, i) || out->oom) {

@@ -12,6 +12,7 @@
 #include "row.h"
 
 enum {
+	CONTEXTS_LOOK = 64,
 	STATES_MAX = 4, /* in the summary of like goroutines; the rest is "other" */
 };
 
@@ -88,6 +89,43 @@ static void add_origin(struct row *r, const struct golin_goroutine *g)
 		row_column(r, DIM, "system");
 }
 
+/* "under timer client.go:41" */
+static void context_words(char *buf, size_t cap, const struct golin_model *m, golin_cidx i)
+{
+	const struct golin_context *c = golin_model_context(m, i);
+	struct golin_frame site = golin_context_site(m, c);
+	const char *base = strrchr(site.file, '/');
+	bool done = golin_context_state(m, i) == GOLIN_CS_CANCELLED;
+
+	if (*site.file)
+		snprintf(buf, cap, "under %s%s %s:%" PRIu32, done ? "cancelled " : "",
+			 golin_context_kind_name(c->kind), base ? base + 1 : site.file, site.line);
+	else
+		snprintf(buf, cap, "under %s%s 0x%" PRIx64, done ? "cancelled " : "",
+			 golin_context_kind_name(c->kind), c->ctx);
+}
+
+/* The newest context that it works under and that it did not make itself, and how many more. */
+static void add_contexts(struct row *r, const struct golin_model *m, golin_gidx i)
+{
+	struct golin_held held[CONTEXTS_LOOK];
+	uint32_t n = golin_goroutine_held(m, i, held, CONTEXTS_LOOK), shown = 0, more = 0;
+	char buf[GOLIN_STR_MAX + 32];
+
+	for (uint32_t k = 0; k < n && k < CONTEXTS_LOOK; k++) {
+		if (held[k].how == GOLIN_HOLD_CREATED || shown++) {
+			more += held[k].how != GOLIN_HOLD_CREATED;
+			continue;
+		}
+		context_words(buf, sizeof(buf), m, held[k].c);
+		row_column(r, DIM, buf);
+	}
+	if (more) {
+		snprintf(buf, sizeof(buf), " +%" PRIu32, more);
+		row_add(r, DIM, buf);
+	}
+}
+
 static void add_func(struct row *r, const struct golin_lineage_text *t,
 		     const struct golin_goroutine *g, enum style style)
 {
@@ -119,6 +157,8 @@ static void add_goroutine(struct row *r, const struct golin_lineage_text *t, gol
 	if (kids)
 		row_columnf(r, DIM, "%" PRIu32 " %s", kids, kids == 1 ? "child" : "children");
 	add_origin(r, g);
+	if (alive)
+		add_contexts(r, m, i);
 }
 
 struct tally {

@@ -153,6 +153,19 @@ uint8_t golin_context_held(const struct golin_model *m, golin_cidx i, golin_gidx
 	return 0;
 }
 
+uint32_t golin_goroutine_held(const struct golin_model *m, golin_gidx g, struct golin_held *ret,
+			      uint32_t max)
+{
+	uint32_t n = 0;
+
+	if (!golin_model_goroutine(m, g))
+		return 0;
+	for (uint32_t e = node_at(m, g)->contexts; e; e = edge_at(m, e)->gnext, n++)
+		if (n < max)
+			ret[n] = (struct golin_held){edge_at(m, e)->c, edge_at(m, e)->how};
+	return n;
+}
+
 uint32_t golin_goroutine_contexts(const struct golin_model *m, golin_gidx g, golin_cidx *ret,
 				  uint32_t max)
 {

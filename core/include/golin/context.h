@@ -106,6 +106,14 @@ uint8_t golin_context_held(const struct golin_model *m, golin_cidx i, golin_gidx
 /* The contexts that a goroutine works under, newest first; returns how many there are. */
 uint32_t golin_goroutine_contexts(const struct golin_model *m, golin_gidx g, golin_cidx *ret,
 				  uint32_t max);
+struct golin_held {
+	golin_cidx c;
+	uint8_t how; /* enum golin_holder_how */
+};
+
+/* Likewise, and how it came to each. */
+uint32_t golin_goroutine_held(const struct golin_model *m, golin_gidx g, struct golin_held *ret,
+			      uint32_t max);
 /* Its own, or of a value that of what it hangs on. */
 enum golin_context_state golin_context_state(const struct golin_model *m, golin_cidx i);
 const char *golin_context_state_name(enum golin_context_state s); /* "active" */
