@@ -87,8 +87,11 @@ struct golin_finding {
 
 struct golin_rules;
 
-/* The model is borrowed and must outlive them. -EINVAL: allow or warn names no rule. */
-int golin_rules_new(const struct golin_rules_opts *opts, const struct golin_model *m,
+/*
+ * The model is borrowed and must outlive them; it keeps for them what befalls contexts. -EINVAL:
+ * allow or warn names no rule.
+ */
+int golin_rules_new(const struct golin_rules_opts *opts, struct golin_model *m,
 		    struct golin_rules **ret, struct golin_err *err);
 void golin_rules_free(struct golin_rules *r);
 /* The model was reset (a recording is sought): forgets what was found. */
@@ -103,7 +106,7 @@ int golin_rules_finish(struct golin_rules *r, uint64_t now);
 /* What the rules want to be told, one at a time; at most 64 for each check. False: no more. */
 bool golin_rules_ask(struct golin_rules *r, struct golin_ctl *ret);
 
-/* In the order in which they were found; indices are stable. */
+/* In the order in which they were found; indices are stable, pointers until the next check. */
 uint32_t golin_findings_count(const struct golin_rules *r);
 const struct golin_finding *golin_findings_get(const struct golin_rules *r, uint32_t i);
 /* Grows with every change. */

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The inside of the rules, private to core/rules. Each rule is a table entry: what it is, what it
+ * does with each change of a context, and what it looks at ten times a second. All work is bounded:
+ * a change costs a rule a few look-ups, a look no more than its budget.
+ */
+#ifndef GOLIN_RULES_IMPL_H
+#define GOLIN_RULES_IMPL_H
+
+#include "base/array.h"
+#include "base/map64.h"
+#include "golin/findings.h"
+#include "golin/timers.h"
+#include "golin/waits.h"
+
+enum rule_id {
+	RULE_MASKED,
+	RULE_LOST,
+	RULE_FOREIGN,
+	RULE_DEEP,
+	RULE_WIDE,
+	RULE_TIMERS,
+	RULE_COUNT,
+};
+
+#define MS 1000000ull
+#define SECOND 1000000000ull
+
+enum {
+	ASKS_MAX = 64,	   /* for each look */
+	SITES_MAX = 16384, /* what comes beyond is at no place, and no finding */
+	SITE_NONE = 0,
+};
+
+struct rule {
+	struct golin_rule_info info;
+	/* x is what ch names, still in the model. */
+	void (*change)(struct golin_rules *r, const struct golin_context_change *ch,
+		       const struct golin_context *x);
+	void (*look)(struct golin_rules *r);
+	void (*reset)(struct golin_rules *r); /* frees what it keeps */
+};
+
+extern const struct rule rule_masked, rule_lost, rule_foreign, rule_deep, rule_wide, rule_timers;
+
+/* ---- sites.c: the places in the user's code that make contexts ---- */
+
+/* A context, as long as it is the same one. */
+struct ctx_ref {
+	uint64_t first;
+	golin_cidx c;
+};
+
+struct site {
+	struct golin_frame at; /* in the user's code; func "" when none of it is on the stack */
+	const char *call;      /* what that calls: "context.WithTimeout", "net/http.Get" */
+	bool library;	       /* the standard library called the constructor */
+	bool conn;	       /* net/http's context of a request, made by the connection */
+
+	struct {
+		uint64_t calls, masked; /* asked for a time; of these, in vain */
+		uint64_t told, first;
+		struct ctx_ref example;
+	} masked;
+	struct {
+		uint64_t over; /* made beyond the limit */
+		uint32_t next; /* depth from which on a chain is walked again */
+	} deep;
+	struct {
+		uint64_t made;
+		uint64_t explicit;     /* cancelled by a call of their own */
+		uint64_t explicit_age; /* the longest that one of those lived */
+		uint64_t expired;      /* ended by their deadline, forgotten long before */
+		uint64_t expired_first, expired_last;
+		struct ctx_ref expired_example;
+		/* lost ones in this round */
+		uint32_t now, gone, makers; /* of these, creator gone; changes of the creator */
+		uint64_t oldest, newest;    /* when they were made */
+		uint64_t goid;		    /* who made the last one that was counted */
+		struct ctx_ref example;	    /* the oldest */
+	} lost;
+};
+
+/* Its place: a number into r->sites; SITE_NONE when the stack is not known. */
+uint32_t site_of(struct golin_rules *r, const struct golin_context *x);
+
+/* What the rules keep about a context. */
+struct ctx_note {
+	uint64_t first; /* of the context that this is about */
+	uint64_t above_first;
+	golin_cidx above; /* the nearest one upwards that can be cancelled, itself not included */
+	uint32_t site;
+	uint32_t depth; /* 1 for a root */
+	uint32_t kids;	/* live ones that its cancellation would reach next */
+	uint32_t told;	/* wide-context: so many before it is told again */
+};
+
+/* NULL: out of memory. Valid until the next call. */
+struct ctx_note *note_of(struct golin_rules *r, golin_cidx c, const struct golin_context *x);
+/* The context that a reference names; NULL when it has left the model. */
+const struct golin_context *ref_get(const struct golin_rules *r, struct ctx_ref ref);
+bool context_is_cancellable(const struct golin_context *x);
+static inline bool is_live(const struct golin_context *x)
+{
+	return !x->retired && x->state != GOLIN_CS_CANCELLED;
+}
+
+/* ---- findings.c ---- */
+
+struct text_chunk;
+
+struct findings {
+	ARRAY_OF(struct golin_finding) v;
+	struct map64 ids; /* hash of rule, func and place -> index */
+	struct text_chunk *chunks;
+	uint64_t generation;
+	uint64_t dropped; /* over the cap */
+};
+
+enum report_flags {
+	REPORT_ONE = 0,	       /* one more: the texts stay those of the first */
+	REPORT_TOTAL = 1 << 0, /* `count` is how many there are by now; the texts follow */
+};
+
+/*
+ * NULL when there is nothing to be written: it is allowed, or known and told. Else the finding with
+ * its texts empty, to be filled with the functions below.
+ */
+struct golin_finding *finding_report(struct golin_rules *r, enum rule_id rule, uint8_t severity,
+				     const struct golin_frame *at, uint64_t count, uint32_t flags);
+void finding_context(struct golin_rules *r, struct golin_finding *f, struct ctx_ref ref);
+void finding_message(struct golin_rules *r, struct golin_finding *f, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+void finding_hint(struct golin_rules *r, struct golin_finding *f, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+void finding_number(struct golin_finding *f, const char *name, uint64_t number);
+void finding_text(struct golin_rules *r, struct golin_finding *f, const char *name, const char *fmt,
+		  ...) __attribute__((format(printf, 4, 5)));
+void rule_findings_free(struct findings *t);
+
+/* "main.handle (api.go:17)"; buf of PLACE_MAX bytes. */
+enum { PLACE_MAX = 320 };
+const char *place_text(char *buf, const struct golin_frame *f);
+#define PLACE(f) place_text((char[PLACE_MAX]){0}, (f))
+#define DURATION(ns) golin_text_duration((char[24]){0}, 24, (ns))
+
+/* ---- rules.c ---- */
+
+/* Asks for a goroutine's state and what it waits on. False: enough was asked for now. */
+bool ask_read(struct golin_rules *r, uint64_t goid);
+void ask_timers(struct golin_rules *r);
+
+/* ---- what each rule keeps ---- */
+
+struct lost_young {
+	struct ctx_ref ref;
+	uint32_t site;
+};
+
+/* A goroutine that makes contexts at a site. */
+struct lost_maker {
+	uint64_t goid;
+	uint64_t last; /* when it made the newest one there */
+	uint32_t site;
+	uint32_t round, n; /* its old ones in that round */
+};
+
+struct lost_state {
+	struct lost_young *young; /* a ring, the oldest first */
+	uint32_t head, nyoung;
+	ARRAY_OF(struct lost_young) old; /* live ones past that age */
+	size_t cursor;			 /* of the round over them */
+	uint32_t round;
+	ARRAY_OF(uint32_t) listed; /* sites that have lost ones in this round */
+	ARRAY_OF(struct lost_maker) makers;
+	struct map64 by_maker;
+};
+
+/* Goroutines that only wait for a parent of a foreign type, by the place that made them. */
+struct foreign_group {
+	struct golin_frame at;
+	const char *type; /* of the parent */
+	uint64_t n, oldest, goid;
+	struct ctx_ref example;
+};
+
+struct foreign_state {
+	struct map64 startpcs;		       /* -> is it such a goroutine's */
+	golin_gidx cursor;		       /* of the round over all goroutines */
+	ARRAY_OF(struct foreign_group) groups; /* of this round */
+};
+
+struct masked_state {
+	ARRAY_OF(uint32_t) sites;
+};
+
+struct golin_rules {
+	struct golin_model *m;
+	struct golin_rules_opts o;
+	char **allow, **warn; /* o.nallow, o.nwarn */
+	uint64_t now;
+	uint64_t next_look;
+	bool last; /* golin_rules_finish() */
+	bool oom;
+
+	uint64_t cursor, missed; /* changes of the model */
+	ARRAY_OF(struct site) sites;
+	struct map64 by_stack, by_place; /* -> site */
+	ARRAY_OF(struct ctx_note) notes; /* by index of the context */
+	struct findings found;
+	struct golin_ctl asks[ASKS_MAX];
+	uint32_t nasks, asked;
+
+	struct masked_state masked;
+	struct foreign_state foreign;
+	uint64_t timers_asked; /* when the runtime's timers were asked for last */
+	struct lost_state lost;
+};
+
+static inline struct site *site_at(struct golin_rules *r, uint32_t i)
+{
+	return &r->sites.v[i];
+}
+
+#endif
