@@ -26,19 +26,22 @@ func (in *interp) step(name string) {
 	atomic.AddUint64(&in.steps, 1)
 }
 
-// run is "for NAME in 1..n; do ...; done" for each name of the script.
-func (in *interp) run(ctx context.Context, script []string, n uint64, done chan<- error) {
+// loop is "for NAME in 1..n; do ...; done".
+func (in *interp) loop(name string, n uint64) {
+	for i := uint64(0); i < n; i++ {
+		in.step(name)
+	}
+}
+
+func (in *interp) run(ctx context.Context, script []string) error {
 	for _, name := range script {
 		if err := ctx.Err(); err != nil {
-			done <- err
-			return
+			return err
 		}
 		in.vars[name] = 88172645463325252
-		for i := uint64(0); i < n; i++ {
-			in.step(name)
-		}
+		in.loop(name, 1<<40)
 	}
-	done <- nil
+	return nil
 }
 
 func main() {
@@ -47,7 +50,7 @@ func main() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	done := make(chan error, 1)
-	go in.run(ctx, []string{"a", "b"}, 1<<40, done)
+	go func() { done <- in.run(ctx, []string{"a", "b"}) }()
 	select {
 	case err := <-done:
 		fmt.Println("script:", err)

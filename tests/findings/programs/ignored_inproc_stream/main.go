@@ -74,6 +74,7 @@ func main() {
 	}
 	time.Sleep(800 * time.Millisecond)
 	cancel()
-	fmt.Println("hung up")
-	time.Sleep(4700 * time.Millisecond)
+	_, err := stream.recv()
+	fmt.Println("hung up:", err)
+	time.Sleep(4600 * time.Millisecond)
 }
