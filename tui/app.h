@@ -10,8 +10,10 @@
 #include <stdint.h>
 #include "base/err.h"
 #include "canvas.h"
+#include "contexts_view.h"
 #include "detail.h"
 #include "edit.h"
+#include "findings_view.h"
 #include "golin/source.h"
 #include "keymap.h"
 #include "lineage_view.h"
@@ -28,9 +30,18 @@ enum {
 	APP_FRAME_MS = 100,  /* between two layouts for new data */
 	APP_RECENT_S = 10,   /* how long an ended goroutine stays */
 	APP_READS_MAX = 256, /* goroutines on the screen whose state is asked for */
+	APP_HISTORY = 32,    /* jumps that can be taken back */
 };
 
-enum app_mode { APP_NORMAL, APP_SEARCH, APP_FILTER, APP_HELP };
+enum app_mode { APP_NORMAL, APP_SEARCH, APP_FILTER, APP_HELP, APP_WHO };
+enum app_shown { SHOW_LINEAGE, SHOW_CONTEXTS, SHOW_FINDINGS, SHOW_MAX };
+
+/* Where the user was before a jump. */
+struct app_place {
+	enum app_shown shown;
+	uint32_t item; /* gidx or cidx, or NONE of it */
+	uint64_t tag;
+};
 
 struct app_opts {
 	const char *title;
@@ -47,10 +58,25 @@ struct app {
 	int w, h;
 
 	enum app_mode mode;
+	enum app_shown shown;
 	bool log_open, detail_open, detail_focus;
+	bool finding_open; /* the detail pane of the findings */
 	struct lineage lineage;
 	struct treeview tree;
+	struct ctxview contexts;
+	struct treeview ctx_tree;
+	struct findings findings;
+	struct treeview find_tree;
+	const struct golin_rules *rules; /* NULL: nobody looks for findings */
+	uint32_t groups;		 /* what is watched, as the stream tells */
 	struct detail detail;
+	struct detail who; /* "who cancelled this?" */
+	golin_cidx who_of; /* and of which context */
+	uint64_t who_tag;
+	struct app_place history[APP_HISTORY];
+	uint32_t nhistory;
+	uint64_t cross_goid; /* whose contexts are gone through, and which one it is */
+	uint32_t cross_at;
 	struct logview log;
 	struct search search;
 	struct edit edit;
@@ -91,6 +117,8 @@ void app_mouse(struct app *a, enum app_mouse what, int y, int x);
 /* Time went on, records came. now: monotonic ns. */
 void app_tick(struct app *a, uint64_t now, const struct golin_source_stats *st, bool source_ended);
 void app_log(struct app *a, const char *data, size_t len); /* len 0: its end */
+/* What the stream tells that the model does not keep. */
+void app_record(struct app *a, const struct golin_rec *rec);
 /* Brings the rows up to date (when they are due) and tells whether to draw. */
 bool app_update(struct app *a);
 void app_draw(struct app *a, struct canvas *c);
@@ -100,6 +128,9 @@ int app_visible(const struct app *a, uint64_t *goids, int max);
 /* "LIVE", "PAUSED", "REPLAY", "ENDED" */
 const char *app_state(const struct app *a);
 enum keymap_view app_view(const struct app *a);
+/* The lines of the view that is shown. */
+const struct treeview *app_lines(const struct app *a);
+bool app_pane_open(const struct app *a);
 
 /* Where things stand on the screen; for drawing and for the mouse. */
 struct app_layout {

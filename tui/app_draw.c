@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <stdio.h>
-#include "app.h"
+#include "app_impl.h"
 #include "base/text.h"
 #include "draw.h"
 #include "names.h"
@@ -35,18 +35,34 @@ static void target_title(const struct app *a, char *buf, size_t cap)
 		snprintf(buf, cap, "%s: %s", a->title, target);
 }
 
-static void draw_title(const struct app *a, struct canvas *c)
+/* What the view that is shown is full of. */
+static void title_counts(const struct app *a, char *buf, size_t cap)
 {
 	struct golin_model_counts n;
-	char counts[96], live[32], ended[32], title[384];
+	struct golin_context_counts ctx;
+	char live[32], ended[32];
+
+	golin_model_counts(a->model, &n);
+	golin_context_counts(a->model, &ctx);
+	if (a->shown == SHOW_CONTEXTS)
+		snprintf(buf, cap, "live %s  cancelled %s ",
+			 name_count(ctx.live, live, sizeof(live)),
+			 name_count(ctx.cancelled, ended, sizeof(ended)));
+	else
+		snprintf(
+			buf, cap, "live %s  ended %s ",
+			name_count(n.live - (a->lineage.system ? 0 : n.system), live, sizeof(live)),
+			name_count(n.ended, ended, sizeof(ended)));
+}
+
+static void draw_title(const struct app *a, struct canvas *c)
+{
+	char counts[96], title[384];
 	int x, w;
 
 	target_title(a, title, sizeof(title));
-	golin_model_counts(a->model, &n);
+	title_counts(a, counts, sizeof(counts));
 	canvas_blank(c, 0, 0, c->w, ROLE_TITLE);
-	snprintf(counts, sizeof(counts), "live %s  ended %s ",
-		 name_count(n.live - (a->lineage.system ? 0 : n.system), live, sizeof(live)),
-		 name_count(n.ended, ended, sizeof(ended)));
 	w = golin_text_width(counts);
 	canvas_put(c, 0, c->w - w, w, ROLE_TITLE, counts);
 	x = canvas_put(c, 0, 1, 8, ROLE_TITLE, "golin  ") + 1;
@@ -92,6 +108,41 @@ static void banner(const struct app *a, char *buf, size_t cap)
 	}
 }
 
+/* The views with their keys; in a narrow terminal the names of those not shown are left out. */
+static int draw_tabs(const struct app *a, struct canvas *c, int x, int w)
+{
+	static const struct {
+		enum action act;
+		const char *name;
+	} tabs[SHOW_MAX] = {
+		[SHOW_LINEAGE] = {ACT_LINEAGE, "Lineage"},
+		[SHOW_CONTEXTS] = {ACT_CONTEXTS, "Contexts"},
+		[SHOW_FINDINGS] = {ACT_FINDINGS, "Findings"},
+	};
+	const uint32_t *found = a->findings.count;
+	char key[16];
+
+	for (int i = 0; i < SHOW_MAX; i++) {
+		bool here = !a->log_open && (int)a->shown == i;
+		enum role role = here ? ROLE_LABEL : ROLE_DIM;
+
+		keymap_key(KM_LINES, tabs[i].act, key, sizeof(key));
+		x += canvas_put(c, 1, x, w - x, role, key);
+		if (here || c->w >= 80)
+			x += canvas_putf(c, 1, x, w - x, role, " %s", tabs[i].name);
+		if (i == SHOW_FINDINGS && a->findings.v.len)
+			x += canvas_putf(c, 1, x, w - x,
+					 found[GOLIN_SEV_ERROR]	    ? ROLE_BREAK
+					 : found[GOLIN_SEV_WARNING] ? ROLE_ALERT
+								    : ROLE_DIM,
+					 " %u", (unsigned)a->findings.v.len);
+		x += 2;
+	}
+	if (a->has_log)
+		x += canvas_put(c, 1, x, w - x, a->log_open ? ROLE_LABEL : ROLE_DIM, "Log") + 2;
+	return x;
+}
+
 static void draw_info(const struct app *a, struct canvas *c)
 {
 	static const char *const ended[ENDED_MAX] = {"", "all ended", "no ended"};
@@ -102,16 +153,16 @@ static void draw_info(const struct app *a, struct canvas *c)
 	w = golin_text_width(text);
 	canvas_put(c, 1, c->w - w - 1, w, state_role(a), text);
 	w = c->w - w - 2;
-	x += canvas_put(c, 1, x, w - x, a->log_open ? ROLE_DIM : ROLE_LABEL, "Lineage") + 2;
-	if (a->has_log)
-		x += canvas_put(c, 1, x, w - x, a->log_open ? ROLE_LABEL : ROLE_DIM, "Log") + 2;
-	if (a->lineage.system)
+	x = draw_tabs(a, c, x, w);
+	if (a->lineage.system && a->shown == SHOW_LINEAGE)
 		x += canvas_put(c, 1, x, w - x, ROLE_NORMAL, "+system") + 2;
-	if (!a->lineage.fold)
+	if (!a->contexts.goroutines && a->shown == SHOW_CONTEXTS)
+		x += canvas_put(c, 1, x, w - x, ROLE_NORMAL, "no goroutines") + 2;
+	if (!a->lineage.fold && a->shown != SHOW_FINDINGS)
 		x += canvas_put(c, 1, x, w - x, ROLE_NORMAL, "unfolded") + 2;
-	if (a->tree.follow)
+	if (app_lines(a)->follow)
 		x += canvas_put(c, 1, x, w - x, ROLE_NORMAL, "follow") + 2;
-	if (a->lineage.ended != ENDED_RECENT)
+	if (a->lineage.ended != ENDED_RECENT && a->shown != SHOW_FINDINGS)
 		x += canvas_put(c, 1, x, w - x, ROLE_NORMAL, ended[a->lineage.ended]) + 2;
 	if (search_active(&a->search) && a->mode != APP_SEARCH)
 		x += canvas_putf(c, 1, x, w - x, ROLE_MATCH, "/%s", a->search.needle) + 2;
@@ -122,6 +173,7 @@ static void draw_info(const struct app *a, struct canvas *c)
 static void draw_status(const struct app *a, struct canvas *c, int y)
 {
 	const struct golin_source_stats *st = &a->stats;
+	const struct treeview *t = app_lines(a);
 	struct golin_model_counts n;
 	char one[32], two[32];
 	uint64_t lost;
@@ -170,16 +222,24 @@ static void draw_status(const struct app *a, struct canvas *c, int y)
 		canvas_put(c, y, x, w - x, ROLE_WARN, a->source_error);
 	else if (n.live + n.ended)
 		canvas_putf(c, y, x, w - x, ROLE_STATUS, "line %s/%s",
-			    name_count(a->tree.rows.len ? a->tree.sel + 1 : 0, one, sizeof(one)),
-			    name_count(a->tree.rows.len, two, sizeof(two)));
+			    name_count(t->rows.len ? t->sel + 1 : 0, one, sizeof(one)),
+			    name_count(t->rows.len, two, sizeof(two)));
 }
 
 /* The most wanted actions of a view, with the first key of each. */
 static void draw_hints(const struct app *a, struct canvas *c, int y)
 {
 	static const enum action tree[] = {ACT_HELP,   ACT_QUIT,   ACT_DETAIL, ACT_SEARCH,
-					   ACT_FILTER, ACT_PAUSE,  ACT_FOLD,   ACT_ENDED,
-					   ACT_SYSTEM, ACT_FOLLOW, ACT_NONE};
+					   ACT_FILTER, ACT_PAUSE,  ACT_CROSS,  ACT_FOLD,
+					   ACT_ENDED,  ACT_SYSTEM, ACT_FOLLOW, ACT_NONE};
+	static const enum action contexts[] = {
+		ACT_HELP,   ACT_QUIT,  ACT_WHO,	 ACT_CROSS,	 ACT_DETAIL, ACT_ENDED, ACT_SEARCH,
+		ACT_FILTER, ACT_PAUSE, ACT_FOLD, ACT_GOROUTINES, ACT_BACK,   ACT_NONE};
+	static const enum action findings[] = {ACT_HELP,   ACT_QUIT,   ACT_VISIT,
+					       ACT_WHO,	   ACT_BACK,   ACT_DETAIL,
+					       ACT_SEARCH, ACT_FILTER, ACT_NONE};
+	static const enum action who[] = {ACT_QUIT, ACT_WHO_ORIGIN, ACT_WHO_GOROUTINE,
+					  ACT_UP,   ACT_DOWN,	    ACT_NONE};
 	static const enum action held[] = {ACT_HELP,	      ACT_NOW,	       ACT_EVENT_BACK,
 					   ACT_EVENT_FORWARD, ACT_SECOND_BACK, ACT_SECOND_FORWARD,
 					   ACT_NONE};
@@ -189,11 +249,14 @@ static void draw_hints(const struct app *a, struct canvas *c, int y)
 					  ACT_FOLLOW, ACT_LAST, ACT_NONE};
 	static const enum action help[] = {ACT_QUIT, ACT_UP, ACT_DOWN, ACT_PAGE_DOWN, ACT_NONE};
 	enum keymap_view view = app_view(a);
-	const enum action *list = view == KM_HELP     ? help
-				  : view == KM_LOG    ? log
-				  : view == KM_DETAIL ? pane
-				  : a->lineage.asof   ? held
-						      : tree;
+	const enum action *list = view == KM_HELP	? help
+				  : view == KM_WHO	? who
+				  : view == KM_LOG	? log
+				  : view == KM_DETAIL	? pane
+				  : a->lineage.asof	? held
+				  : view == KM_CONTEXTS ? contexts
+				  : view == KM_FINDINGS ? findings
+							: tree;
 	char key[16];
 	int x = 1;
 
@@ -366,8 +429,64 @@ static void draw_detail(struct app *a, struct canvas *c, const struct app_layout
 	canvas_fill(c, l->detail_y, l->detail_x, l->detail_w, ROLE_GUIDE, GLYPH_RULE);
 	canvas_put(c, l->detail_y, l->detail_x + 2, l->detail_w - 4,
 		   a->detail_focus ? ROLE_KEY : ROLE_LABEL, head);
-	detail_build(&a->detail, &a->lineage, treeview_selected(&a->tree), a->since);
+	a->detail.width = l->detail_w;
+	if (a->shown == SHOW_CONTEXTS)
+		detail_build_context(&a->detail, &a->contexts, &a->ctx_tree, &a->lineage, a->since);
+	else if (a->shown == SHOW_FINDINGS)
+		detail_build_finding(&a->detail, &a->findings, treeview_selected(&a->find_tree),
+				     lineage_moment(&a->lineage));
+	else
+		detail_build(&a->detail, &a->lineage, treeview_selected(&a->tree), a->since);
 	detail_draw(&a->detail, c, l->detail_y + 1, l->detail_x, l->detail_h - 1, l->detail_w);
+}
+
+/* A pop-up over the tree: the lines at the left and right stay. */
+static void draw_who(struct app *a, struct canvas *c, const struct app_layout *l)
+{
+	int margin = c->w >= 100 ? 4 : 0, x = margin, w = c->w - 2 * margin;
+
+	for (int y = l->body_y; y < l->body_y + l->body_h; y++)
+		canvas_blank(c, y, x, w, ROLE_NORMAL);
+	canvas_fill(c, l->body_y, x, w, ROLE_GUIDE, GLYPH_RULE);
+	canvas_put(c, l->body_y, x + 2, w - 4, ROLE_KEY, " Who cancelled this? ");
+	canvas_fill(c, l->body_y + l->body_h - 1, x, w, ROLE_GUIDE, GLYPH_RULE);
+	a->who.width = w;
+	app_who_build(a);
+	detail_draw(&a->who, c, l->body_y + 1, x, l->body_h - 2, w);
+}
+
+static const char *no_contexts(const struct app *a)
+{
+	if (a->filter)
+		return "no context fits the filter (f, then Ctrl-U and Enter, shows all)";
+	if (a->groups & GOLIN_GROUP_CONTEXTS)
+		return "no contexts yet";
+	return a->live ? "contexts are not watched: --probes goroutines,timers,contexts "
+			 "does"
+		       : "this recording has no contexts: it was made without --probes contexts";
+}
+
+static const char *no_findings(const struct app *a)
+{
+	if (a->filter && a->findings.v.len)
+		return "no finding fits the filter (f, then Ctrl-U and Enter, shows all)";
+	if (!(a->groups & GOLIN_GROUP_CONTEXTS))
+		return "nothing found; without --probes contexts most rules see nothing";
+	return "nothing found so far";
+}
+
+static void draw_lines(struct app *a, struct canvas *c, const struct app_layout *l)
+{
+	if (a->shown == SHOW_CONTEXTS)
+		draw_contexts(c, &a->contexts, &a->ctx_tree, &a->search, a->since, no_contexts(a),
+			      l->body_y, l->tree_w, l->tree_h + 1);
+	else if (a->shown == SHOW_FINDINGS)
+		draw_findings(c, &a->findings, &a->find_tree, &a->search,
+			      lineage_moment(&a->lineage), no_findings(a), l->body_y, l->tree_w,
+			      l->tree_h + 1);
+	else
+		draw_lineage(c, &a->lineage, &a->tree, &a->search, a->since, l->body_y, l->tree_w,
+			     l->tree_h + 1);
 }
 
 void app_draw(struct app *a, struct canvas *c)
@@ -388,10 +507,11 @@ void app_draw(struct app *a, struct canvas *c)
 	} else if (a->log_open) {
 		draw_log(a, c, l.body_y, l.body_h);
 	} else {
-		draw_lineage(c, &a->lineage, &a->tree, &a->search, a->since, l.body_y, l.tree_w,
-			     l.tree_h + 1);
+		draw_lines(a, c, &l);
 		if (l.detail_h)
 			draw_detail(a, c, &l);
+		if (a->mode == APP_WHO)
+			draw_who(a, c, &l);
 	}
 	draw_bottom(a, c);
 }

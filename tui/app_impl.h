@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Between the parts of the application state: app.c, app_prompt.c, app_keys.c. */
+/* Between the parts of the application state: app.c, app_rows.c, app_views.c and so on. */
 #ifndef GOLIN_TUI_APP_IMPL_H
 #define GOLIN_TUI_APP_IMPL_H
 
 #include "app.h"
+
+struct treeview *app_tree(struct app *a);
+struct tree_source app_source(struct app *a);
 
 /* What is open has changed: sizes follow. */
 void app_arrange(struct app *a);
@@ -15,6 +18,25 @@ void app_rebuild(struct app *a);
 void app_choose(struct app *a);
 /* Shows a goroutine, wherever it is folded away, and selects it. */
 void app_go_to(struct app *a, golin_gidx i);
+void app_go_to_context(struct app *a, golin_cidx i);
+void app_go_to_finding(struct app *a, uint32_t i);
+/* The selected context, or that of the selected line; NONE. */
+golin_cidx app_selected_cidx(const struct app *a);
+
+/* ---- app_views.c: from one view to another ---- */
+
+void app_show(struct app *a, enum app_shown what);
+/* From a goroutine to its contexts, from a context to its goroutine, and to the next of them. */
+void app_cross(struct app *a);
+void app_cross_next(struct app *a);
+/* From a finding to its place in the trees. */
+void app_visit(struct app *a);
+void app_back(struct app *a);
+void app_ask_who(struct app *a);
+void app_who_build(struct app *a);
+/* From its answer to where the cascade began, or to the goroutine that called cancel. */
+void app_who_origin(struct app *a);
+void app_who_goroutine(struct app *a);
 
 /* Holds the view at a moment; lets it go on. */
 void app_hold(struct app *a, uint64_t at);
@@ -24,6 +46,7 @@ void app_step_second(struct app *a, bool back);
 /* The moment that is now: a recording's end, a live target's present. */
 uint64_t app_present(const struct app *a);
 
+void app_set_filter(struct app *a, struct golin_filter *f);
 void app_prompt(struct app *a, enum app_mode mode);
 void app_search_key(struct app *a, int key);
 void app_filter_key(struct app *a, int key);

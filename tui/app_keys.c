@@ -17,8 +17,11 @@ static void move(struct app *a, int64_t by)
 	case KM_DETAIL:
 		detail_scroll(&a->detail, by);
 		return;
+	case KM_WHO:
+		detail_scroll(&a->who, by);
+		return;
 	default:
-		treeview_move(&a->tree, by);
+		treeview_move(app_tree(a), by);
 		a->detail.top = 0;
 	}
 }
@@ -31,6 +34,7 @@ static int64_t page(const struct app *a)
 	switch (app_view(a)) {
 	case KM_HELP:
 	case KM_LOG:
+	case KM_WHO:
 		return l.body_h > 1 ? l.body_h - 1 : 1;
 	case KM_DETAIL:
 		return l.detail_h > 2 ? l.detail_h - 2 : 1;
@@ -41,27 +45,56 @@ static int64_t page(const struct app *a)
 
 static void open_row(struct app *a, bool step_in)
 {
-	struct tree_source src = lineage_source(&a->lineage);
-	const struct tree_row *row = treeview_selected(&a->tree);
+	struct tree_source src = app_source(a);
+	struct treeview *t = app_tree(a);
+	const struct tree_row *row = treeview_selected(t);
 
 	if (!row || !(row->flags & TREE_EXPANDABLE))
 		return;
 	if (!(row->flags & TREE_OPEN))
-		treeview_open(&a->tree, &src, a->tree.sel);
+		treeview_open(t, &src, t->sel);
 	else if (step_in)
-		treeview_move(&a->tree, 1);
+		treeview_move(t, 1);
 }
 
 static void close_row(struct app *a, bool step_out)
 {
-	const struct tree_row *row = treeview_selected(&a->tree);
+	struct treeview *t = app_tree(a);
+	const struct tree_row *row = treeview_selected(t);
 
 	if (!row)
 		return;
 	if (row->flags & TREE_OPEN)
-		treeview_close(&a->tree, a->tree.sel);
+		treeview_close(t, t->sel);
 	else if (step_out && row->parent != TREE_NO_ROW)
-		treeview_select(&a->tree, row->parent);
+		treeview_select(t, row->parent);
+}
+
+static void toggle_row(struct app *a)
+{
+	const struct tree_row *row = treeview_selected(app_tree(a));
+
+	if (row && (row->flags & TREE_OPEN))
+		close_row(a, false);
+	else
+		open_row(a, false);
+}
+
+static void to_context_above(struct app *a)
+{
+	const struct tree_row *row = treeview_selected(&a->ctx_tree);
+	const struct golin_context *c;
+
+	if (!row)
+		return;
+	c = golin_model_context(a->model, ctxview_context(&a->contexts, row));
+	if (c && golin_model_context(a->model, c->up))
+		app_go_to_context(a, c->up);
+	else if (row->parent != TREE_NO_ROW)
+		treeview_select(&a->ctx_tree, row->parent);
+	else
+		snprintf(a->message, sizeof(a->message),
+			 "nothing is above this one, as far as known");
 }
 
 static void to_parent(struct app *a)
@@ -82,9 +115,10 @@ static void to_parent(struct app *a)
 
 static void open_below(struct app *a)
 {
-	struct tree_source src = lineage_source(&a->lineage);
+	struct tree_source src = app_source(a);
+	struct treeview *t = app_tree(a);
 
-	if (!treeview_open_below(&a->tree, &src, a->tree.sel))
+	if (!treeview_open_below(t, &src, t->sel))
 		snprintf(a->message, sizeof(a->message), "out of memory");
 	a->stale = true;
 	app_rebuild(a);
@@ -93,14 +127,37 @@ static void open_below(struct app *a)
 static void cycle_ended(struct app *a)
 {
 	static const char *const said[ENDED_MAX] = {
-		[ENDED_RECENT] = "ended goroutines: those of the last 10 seconds",
-		[ENDED_ALL] = "ended goroutines: all that are still known",
-		[ENDED_NONE] = "ended goroutines: hidden",
+		[ENDED_RECENT] = "those of the last 10 seconds",
+		[ENDED_ALL] = "all that are still known",
+		[ENDED_NONE] = "hidden",
 	};
 
 	a->lineage.ended = (a->lineage.ended + 1) % ENDED_MAX;
-	snprintf(a->message, sizeof(a->message), "%s", said[a->lineage.ended]);
+	a->contexts.ended = a->lineage.ended;
+	snprintf(a->message, sizeof(a->message), "ended %s: %s",
+		 a->shown == SHOW_CONTEXTS ? "contexts" : "goroutines", said[a->lineage.ended]);
 	app_choose(a);
+}
+
+static void set_all(struct app *a, enum tree_default def)
+{
+	treeview_set_all(app_tree(a), def);
+	app_choose(a);
+}
+
+static void next_view(struct app *a)
+{
+	app_show(a, (a->shown + 1) % SHOW_MAX);
+}
+
+static void toggle_pane(struct app *a)
+{
+	bool *open = a->shown == SHOW_FINDINGS ? &a->finding_open : &a->detail_open;
+
+	*open = !*open;
+	a->detail_focus = false;
+	a->detail.top = 0;
+	app_arrange(a);
 }
 
 /* Closes what lies on top; false when there is nothing to close. */
@@ -110,8 +167,10 @@ static bool close_top(struct app *a)
 		a->mode = APP_NORMAL;
 	else if (a->log_open)
 		a->log_open = false;
-	else if (a->detail_open)
+	else if (a->detail_open && a->shown != SHOW_FINDINGS)
 		a->detail_open = a->detail_focus = false;
+	else if (a->shown == SHOW_FINDINGS && a->detail_focus)
+		a->detail_focus = false;
 	else
 		return false;
 	app_arrange(a);
@@ -140,16 +199,21 @@ static void act(struct app *a, enum action action)
 		move(a, app_view(a) == KM_HELP ? 1000 : 1ll << 32);
 		break;
 	case ACT_PARENT:
-		to_parent(a);
+		if (a->shown == SHOW_CONTEXTS)
+			to_context_above(a);
+		else if (a->shown == SHOW_LINEAGE)
+			to_parent(a);
 		break;
 	case ACT_FOLLOW:
 		if (a->log_open) {
 			a->log.tail = !a->log.tail;
 			logview_scroll(&a->log, 0);
 		} else {
-			a->tree.follow = !a->tree.follow;
-			if (a->tree.follow)
-				treeview_select(&a->tree, a->tree.sel);
+			struct treeview *t = app_tree(a);
+
+			t->follow = !t->follow;
+			if (t->follow)
+				treeview_select(t, t->sel);
 		}
 		break;
 	case ACT_EXPAND:
@@ -159,33 +223,65 @@ static void act(struct app *a, enum action action)
 		close_row(a, true);
 		break;
 	case ACT_TOGGLE:
-		if (treeview_selected(&a->tree) && (treeview_selected(&a->tree)->flags & TREE_OPEN))
-			close_row(a, false);
-		else
-			open_row(a, false);
+		toggle_row(a);
 		break;
 	case ACT_EXPAND_SUBTREE:
 		open_below(a);
 		break;
 	case ACT_COLLAPSE_ALL:
 	case ACT_EXPAND_ALL:
-		treeview_set_all(&a->tree,
-				 action == ACT_EXPAND_ALL ? TREE_ALL_OPEN : TREE_ALL_CLOSED);
-		app_choose(a);
+		set_all(a, action == ACT_EXPAND_ALL ? TREE_ALL_OPEN : TREE_ALL_CLOSED);
 		break;
 	case ACT_FOLD:
-		a->lineage.fold = !a->lineage.fold;
+		a->lineage.fold = a->contexts.fold = !a->lineage.fold;
 		app_choose(a);
 		break;
 	case ACT_DETAIL:
-		a->detail_open = !a->detail_open;
-		a->detail_focus = false;
-		a->detail.top = 0;
-		app_arrange(a);
+		toggle_pane(a);
 		break;
 	case ACT_FOCUS:
-		if (a->detail_open)
+		/* The findings' pane is there by itself: Tab goes on from them. */
+		if (a->detail_open && a->shown != SHOW_FINDINGS)
 			a->detail_focus = !a->detail_focus;
+		else
+			next_view(a);
+		break;
+	case ACT_LINEAGE:
+		app_show(a, SHOW_LINEAGE);
+		break;
+	case ACT_CONTEXTS:
+		app_show(a, SHOW_CONTEXTS);
+		break;
+	case ACT_FINDINGS:
+		app_show(a, SHOW_FINDINGS);
+		break;
+	case ACT_CROSS:
+		app_cross(a);
+		break;
+	case ACT_CROSS_NEXT:
+		app_cross_next(a);
+		break;
+	case ACT_VISIT:
+		app_visit(a);
+		break;
+	case ACT_BACK:
+		app_back(a);
+		break;
+	case ACT_WHO:
+		if (a->mode == APP_WHO)
+			a->mode = APP_NORMAL;
+		else
+			app_ask_who(a);
+		break;
+	case ACT_WHO_ORIGIN:
+		app_who_origin(a);
+		break;
+	case ACT_WHO_GOROUTINE:
+		app_who_goroutine(a);
+		break;
+	case ACT_GOROUTINES:
+		a->contexts.goroutines = !a->contexts.goroutines;
+		app_choose(a);
 		break;
 	case ACT_SYSTEM:
 		a->lineage.system = !a->lineage.system;
@@ -281,6 +377,7 @@ void app_key(struct app *a, int key)
 void app_mouse(struct app *a, enum app_mouse what, int y, int x)
 {
 	int by = what == APP_WHEEL_UP ? -WHEEL_LINES : WHEEL_LINES;
+	struct treeview *t = app_tree(a);
 	struct app_layout l;
 	uint32_t row;
 
@@ -288,7 +385,7 @@ void app_mouse(struct app *a, enum app_mouse what, int y, int x)
 	if (l.small || !a->mouse || a->mode == APP_SEARCH || a->mode == APP_FILTER)
 		return;
 	a->dirty = true;
-	if (a->mode == APP_HELP || a->log_open) {
+	if (a->mode == APP_HELP || a->mode == APP_WHO || a->log_open) {
 		if (what != APP_CLICK)
 			move(a, by);
 		return;
@@ -300,16 +397,16 @@ void app_mouse(struct app *a, enum app_mouse what, int y, int x)
 		return;
 	}
 	if (what != APP_CLICK) {
-		treeview_scroll(&a->tree, by);
+		treeview_scroll(t, by);
 		return;
 	}
-	row = a->tree.top + (uint32_t)(y - l.body_y - 1);
-	if (y <= l.body_y || y > l.body_y + l.tree_h || row >= a->tree.rows.len)
+	row = t->top + (uint32_t)(y - l.body_y - 1);
+	if (y <= l.body_y || y > l.body_y + l.tree_h || row >= t->rows.len)
 		return;
 	a->detail_focus = false;
-	if (row == a->tree.sel)
-		act(a, ACT_TOGGLE);
+	if (row != t->sel)
+		treeview_select(t, row);
 	else
-		treeview_select(&a->tree, row);
+		act(a, a->shown == SHOW_FINDINGS ? ACT_VISIT : ACT_TOGGLE);
 	a->detail.top = 0;
 }

@@ -5,20 +5,38 @@
 #include "app_impl.h"
 #include "model/filter.h"
 
+static bool search_lines(struct app *a, bool backwards, bool with_selected)
+{
+	uint32_t found;
+
+	switch (a->shown) {
+	case SHOW_CONTEXTS:
+		found = ctxview_search(&a->contexts, &a->search, app_selected_cidx(a), backwards,
+				       with_selected);
+		if (found != GOLIN_CIDX_NONE)
+			app_go_to_context(a, found);
+		break;
+	case SHOW_FINDINGS:
+		found = findings_search(&a->findings, &a->search, treeview_selected(&a->find_tree),
+					backwards, with_selected);
+		if (found != UINT32_MAX)
+			app_go_to_finding(a, found);
+		break;
+	default:
+		found = lineage_search(&a->lineage, &a->search, app_selected_gidx(a), backwards,
+				       with_selected);
+		if (found != GOLIN_GIDX_NONE)
+			app_go_to(a, found);
+	}
+	return found != UINT32_MAX;
+}
+
 void app_search_again(struct app *a, bool backwards, bool with_selected)
 {
-	golin_gidx found;
-
-	if (!search_active(&a->search)) {
+	if (!search_active(&a->search))
 		snprintf(a->message, sizeof(a->message), "nothing to search for: type / first");
-		return;
-	}
-	found = lineage_search(&a->lineage, &a->search, app_selected_gidx(a), backwards,
-			       with_selected);
-	if (found == GOLIN_GIDX_NONE)
+	else if (!search_lines(a, backwards, with_selected))
 		snprintf(a->message, sizeof(a->message), "not found: %.240s", a->search.needle);
-	else
-		app_go_to(a, found);
 }
 
 void app_search_log(struct app *a, bool backwards)
@@ -38,10 +56,10 @@ void app_search_log(struct app *a, bool backwards)
 
 static void select_tag(struct app *a, uint64_t tag)
 {
-	uint32_t row = treeview_find(&a->tree, tag);
+	uint32_t row = treeview_find(app_lines(a), tag);
 
 	if (row != TREE_NO_ROW)
-		treeview_select(&a->tree, row);
+		treeview_select(app_tree(a), row);
 }
 
 void app_search_key(struct app *a, int key)
@@ -89,8 +107,7 @@ void app_filter_key(struct app *a, int key)
 		return;
 	}
 	golin_filter_free(a->filter);
-	a->filter = f;
-	a->lineage.filter = f;
+	app_set_filter(a, f);
 	snprintf(a->filter_text, sizeof(a->filter_text), "%s", f ? a->edit.text : "");
 	a->mode = APP_NORMAL;
 	app_choose(a);
@@ -102,5 +119,5 @@ void app_prompt(struct app *a, enum app_mode mode)
 	memset(&a->filter_err, 0, sizeof(a->filter_err));
 	edit_set(&a->edit, mode == APP_FILTER ? a->filter_text : "");
 	if (mode == APP_SEARCH)
-		a->search_from = a->tree.sel_tag;
+		a->search_from = app_lines(a)->sel_tag;
 }

@@ -7,12 +7,13 @@
 #include <utf8proc.h>
 #include "base/text.h"
 
-static const char role_letters[ROLE_MAX + 1] = ".THSKdgirwyfpGlLPEWM";
+static const char role_letters[ROLE_MAX + 1] = ".THSKdgirwyfpGlLPEWMBA";
 
 static const char *const glyphs[GLYPH_MAX][2] = {
 	/* ASCII, UTF-8 */
 	[GLYPH_TREE_MID] = {"+-", "├─"},  [GLYPH_TREE_LAST] = {"`-", "└─"},
 	[GLYPH_TREE_LINE] = {"| ", "│ "}, [GLYPH_TREE_NONE] = {"  ", "  "},
+	[GLYPH_BREAK_MID] = {"+~", "├╌"}, [GLYPH_BREAK_LAST] = {"`~", "└╌"},
 	[GLYPH_OPEN] = {"-", "▾"},	  [GLYPH_CLOSED] = {"+", "▸"},
 	[GLYPH_LEAF] = {" ", " "},	  [GLYPH_CUT] = {"~", "…"},
 	[GLYPH_RULE] = {"-", "─"},	  [GLYPH_BAR] = {"|", "│"},

@@ -32,6 +32,8 @@ enum role {
 	ROLE_END,     /* E the target has ended */
 	ROLE_WARN,    /* W lost events, errors */
 	ROLE_MATCH,   /* M what a search found */
+	ROLE_BREAK,   /* B a broken edge, an error, a deadline that is near */
+	ROLE_ALERT,   /* A a warning */
 	ROLE_MAX
 };
 
@@ -49,6 +51,8 @@ enum glyph {
 	GLYPH_TREE_LAST, /* the last child */
 	GLYPH_TREE_LINE, /* passing by */
 	GLYPH_TREE_NONE,
+	GLYPH_BREAK_MID, /* as GLYPH_TREE_MID, but the edge is broken */
+	GLYPH_BREAK_LAST,
 	GLYPH_OPEN,   /* children are shown */
 	GLYPH_CLOSED, /* children are hidden */
 	GLYPH_LEAF,

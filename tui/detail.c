@@ -3,15 +3,17 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include "base/text.h"
+#include "detail_impl.h"
 #include "names.h"
 
 enum {
 	LABEL_COLS = 9,
 	CHAIN_MAX = 64,	   /* ancestors shown, the nearest */
+	TEXT_MIN = 16,	   /* columns in which it makes sense to wrap text */
 	CHILD_STATES = 16, /* different states counted; the rest are "other" */
 };
 
-static void clear(struct detail *d)
+void detail_clear(struct detail *d)
 {
 	array_for_each (&d->lines, it)
 		free(it->text);
@@ -20,12 +22,11 @@ static void clear(struct detail *d)
 
 void detail_done(struct detail *d)
 {
-	clear(d);
+	detail_clear(d);
 	array_free(&d->lines);
 }
 
-__attribute__((format(printf, 4, 5))) static void add(struct detail *d, const char *label,
-						      enum role role, const char *fmt, ...)
+void detail_add(struct detail *d, const char *label, enum role role, const char *fmt, ...)
 {
 	struct detail_line *line = array_add(&d->lines);
 	va_list ap;
@@ -40,14 +41,49 @@ __attribute__((format(printf, 4, 5))) static void add(struct detail *d, const ch
 	line->role = role;
 }
 
-static void add_moment(struct detail *d, const struct lineage *l, const char *label, uint64_t ns)
+/* Bytes of text that fit into cols, up to a blank if there is one; *ret_next: where to go on. */
+static size_t fit_words(const char *text, int cols, size_t *ret_next)
+{
+	int width;
+	size_t n = golin_text_fit(text, cols, &width), at = n;
+
+	if (!text[n]) {
+		*ret_next = n;
+		return n;
+	}
+	while (at > 0 && text[at] != ' ')
+		at--;
+	*ret_next = at ? at + 1 : n;
+	return at ? at : n;
+}
+
+void detail_add_text(struct detail *d, const char *label, enum role role, const char *text)
+{
+	int cols = d->width - LABEL_COLS - 2;
+
+	if (cols < TEXT_MIN) {
+		detail_add(d, label, role, "%s", text);
+		return;
+	}
+	do {
+		size_t next, n = fit_words(text, cols, &next);
+
+		if (!next) /* not even one character fits */
+			next = n = strlen(text);
+		detail_add(d, label, role, "%.*s", (int)n, text);
+		text += next;
+		label = NULL;
+	} while (*text);
+}
+
+void detail_add_moment(struct detail *d, const struct golin_model *m, const char *label,
+		       uint64_t ns, uint64_t moment)
 {
 	char clock[32], ago[16];
-	uint64_t moment = lineage_moment(l);
 
 	golin_text_duration(ago, sizeof(ago), moment > ns ? moment - ns : 0);
-	name_clock(golin_model_unix(l->model, ns), clock, sizeof(clock));
-	add(d, label, ROLE_NORMAL, "%s  (%s ago)", clock, ago);
+	name_clock(golin_model_unix(m, ns), clock, sizeof(clock));
+	detail_add(d, label, ROLE_NORMAL, "%s  (%s ago)", clock, ago);
 }
 
 static void add_state(struct detail *d, const struct lineage *l, const struct golin_goroutine *g)
@@ -56,15 +92,16 @@ static void add_state(struct detail *d, const struct lineage *l, const struct go
 	char since[16];
 
 	if (!lineage_alive(l, g)) {
-		add(d, "state", ROLE_DIM, "ended%s%s", g->how ? ": " : " (unseen)",
-		    g->how ? golin_how_name(g->how) : "");
+		detail_add(d, "state", ROLE_DIM, "ended%s%s", g->how ? ": " : " (unseen)",
+			   g->how ? golin_how_name(g->how) : "");
 		return;
 	}
 	if (g->wait_since && g->wait_since < lineage_moment(l))
-		add(d, "state", ROLE_WAIT, "%s for %s", text,
-		    golin_text_duration(since, sizeof(since), lineage_moment(l) - g->wait_since));
+		detail_add(d, "state", ROLE_WAIT, "%s for %s", text,
+			   golin_text_duration(since, sizeof(since),
+					       lineage_moment(l) - g->wait_since));
 	else
-		add(d, "state", ROLE_WAIT, "%s", text);
+		detail_add(d, "state", ROLE_WAIT, "%s", text);
 }
 
 static void add_times(struct detail *d, const struct lineage *l, const struct golin_goroutine *g,
@@ -74,24 +111,25 @@ static void add_times(struct detail *d, const struct lineage *l, const struct go
 	char age[16];
 
 	if (g->created)
-		add_moment(d, l, "created", g->created);
+		detail_add_moment(d, l->model, "created", g->created, lineage_moment(l));
 	else if (since && since < lineage_moment(l))
-		add(d, "created", ROLE_NORMAL, "before the attach");
+		detail_add(d, "created", ROLE_NORMAL, "before the attach");
 	else
-		add(d, "created", ROLE_NORMAL, "unknown");
+		detail_add(d, "created", ROLE_NORMAL, "unknown");
 	if (!lineage_alive(l, g)) {
 		if (g->exited)
-			add_moment(d, l, "ended", g->exited);
+			detail_add_moment(d, l->model, "ended", g->exited, lineage_moment(l));
 		else
-			add(d, "ended", ROLE_NORMAL, "unknown");
+			detail_add(d, "ended", ROLE_NORMAL, "unknown");
 	}
 	if (g->created && end >= g->created)
-		add(d, "age", ROLE_NORMAL, "%s",
-		    golin_text_duration(age, sizeof(age), end - g->created));
+		detail_add(d, "age", ROLE_NORMAL, "%s",
+			   golin_text_duration(age, sizeof(age), end - g->created));
 }
 
 /* 1 > 18 > 9120, the nearest CHAIN_MAX. */
-static void add_chain(struct detail *d, const struct lineage *l, const struct golin_goroutine *g)
+void detail_add_chain(struct detail *d, const struct golin_model *m,
+		      const struct golin_goroutine *g)
 {
 	uint64_t chain[CHAIN_MAX];
 	struct strbuf b = {0};
@@ -99,8 +137,7 @@ static void add_chain(struct detail *d, const struct lineage *l, const struct go
 	golin_gidx up = g->up;
 	bool more = false;
 
-	for (const struct golin_goroutine *p; (p = golin_model_goroutine(l->model, up));
-	     up = p->up) {
+	for (const struct golin_goroutine *p; (p = golin_model_goroutine(m, up)); up = p->up) {
 		if (n == CHAIN_MAX) {
 			more = true;
 			break;
@@ -114,7 +151,7 @@ static void add_chain(struct detail *d, const struct lineage *l, const struct go
 	while (n > 0)
 		strbuf_addf(&b, "%llu > ", (unsigned long long)chain[--n]);
 	strbuf_addf(&b, "%llu", (unsigned long long)g->goid);
-	add(d, "lineage", ROLE_GOID, "%s", strbuf_cstr(&b));
+	detail_add(d, "lineage", ROLE_GOID, "%s", strbuf_cstr(&b));
 	strbuf_done(&b);
 }
 
@@ -124,55 +161,57 @@ static void add_origin(struct detail *d, const struct lineage *l, const struct g
 	char place[512];
 
 	if (g->gopc) {
-		add(d, "started", ROLE_FUNC, "in %s", site.func);
-		add(d, NULL, ROLE_PLACE, "%s", name_full_place(&site, place, sizeof(place)));
+		detail_add(d, "started", ROLE_FUNC, "in %s", site.func);
+		detail_add(d, NULL, ROLE_PLACE, "%s", name_full_place(&site, place, sizeof(place)));
 	}
 	switch (g->via) {
 	case 0:
-		add(d, "via", ROLE_NORMAL, "unknown: it was there before the attach");
+		detail_add(d, "via", ROLE_NORMAL, "unknown: it was there before the attach");
 		break;
 	case GOLIN_VIA_TIMER:
 		if (g->armed_by)
-			add(d, "via", ROLE_NORMAL, "timer, armed by goroutine %llu",
-			    (unsigned long long)g->armed_by);
+			detail_add(d, "via", ROLE_NORMAL, "timer, armed by goroutine %llu",
+				   (unsigned long long)g->armed_by);
 		else
-			add(d, "via", ROLE_NORMAL, "timer");
+			detail_add(d, "via", ROLE_NORMAL, "timer");
 		break;
 	default:
-		add(d, "via", ROLE_NORMAL, "%s",
-		    g->via == GOLIN_VIA_GO ? "go statement" : golin_via_name(g->via));
+		detail_add(d, "via", ROLE_NORMAL, "%s",
+			   g->via == GOLIN_VIA_GO ? "go statement" : golin_via_name(g->via));
 	}
 }
 
-static void add_frames(struct detail *d, const struct lineage *l, uint64_t pc)
+static void add_frames(struct detail *d, const struct golin_model *m, uint64_t pc)
 {
 	const struct golin_frame *f;
-	int n = golin_model_frames(l->model, pc, &f);
+	int n = golin_model_frames(m, pc, &f);
 	char place[512];
 
 	if (n <= 0)
-		add(d, NULL, ROLE_FUNC, "0x%llx", (unsigned long long)pc);
+		detail_add(d, NULL, ROLE_FUNC, "0x%llx", (unsigned long long)pc);
 	for (int i = 0; i < n; i++) {
 		if (f[i].flags & GOLIN_FRAME_WRAPPER)
 			continue;
-		add(d, NULL, ROLE_FUNC, "%s", f[i].func);
-		add(d, NULL, ROLE_PLACE, "  %s", name_full_place(&f[i], place, sizeof(place)));
+		detail_add(d, NULL, ROLE_FUNC, "%s", f[i].func);
+		detail_add(d, NULL, ROLE_PLACE, "  %s",
+			   name_full_place(&f[i], place, sizeof(place)));
 	}
 }
 
-static void add_stack(struct detail *d, const struct lineage *l, const struct golin_goroutine *g)
+void detail_add_stack(struct detail *d, const struct golin_model *m, uint64_t stack,
+		      const char *what)
 {
 	const uint64_t *pcs;
 	bool truncated;
-	int n = golin_model_stack(l->model, g->stack, &pcs, &truncated);
+	int n = golin_model_stack(m, stack, &pcs, &truncated);
 
 	if (n <= 0)
 		return;
-	add(d, "stack", ROLE_LABEL, "of the creator, at the go statement");
+	detail_add(d, "stack", ROLE_LABEL, "%s", what);
 	for (int i = 0; i < n; i++)
-		add_frames(d, l, pcs[i]);
+		add_frames(d, m, pcs[i]);
 	if (truncated)
-		add(d, NULL, ROLE_DIM, "... deeper frames were not taken");
+		detail_add(d, NULL, ROLE_DIM, "... deeper frames were not taken");
 }
 
 struct tally {
@@ -203,8 +242,8 @@ static void add_tally(struct detail *d, const char *label, const struct tally *t
 	char num[32];
 
 	for (int i = 0; i < n; i++)
-		add(d, i ? NULL : label, ROLE_NORMAL, "%7s %s",
-		    name_count(t[i].n, num, sizeof(num)), t[i].state);
+		detail_add(d, i ? NULL : label, ROLE_NORMAL, "%7s %s",
+			   name_count(t[i].n, num, sizeof(num)), t[i].state);
 }
 
 static void add_children(struct detail *d, const struct lineage *l, const struct golin_goroutine *g)
@@ -217,7 +256,7 @@ static void add_children(struct detail *d, const struct lineage *l, const struct
 		if (!l->asof || c->created <= l->asof)
 			count_state(t, &n, lineage_state(l, c));
 	if (!n)
-		add(d, "children", ROLE_NORMAL, "none");
+		detail_add(d, "children", ROLE_NORMAL, "none");
 	add_tally(d, "children", t, n);
 }
 
@@ -226,18 +265,18 @@ static void build_goroutine(struct detail *d, const struct lineage *l,
 {
 	struct golin_frame f = golin_model_start_func(l->model, g);
 
-	add(d, "goroutine", ROLE_GOID, "%llu%s%s", (unsigned long long)g->goid,
-	    g->flags & GOLIN_GF_SYSTEM ? "  (the runtime's own)" : "",
-	    g->flags & GOLIN_GF_GHOST ? "  (never seen itself: known as a parent)" : "");
+	detail_add(d, "goroutine", ROLE_GOID, "%llu%s%s", (unsigned long long)g->goid,
+		   g->flags & GOLIN_GF_SYSTEM ? "  (the runtime's own)" : "",
+		   g->flags & GOLIN_GF_GHOST ? "  (never seen itself: known as a parent)" : "");
 	if (g->startpc)
-		add(d, "runs", ROLE_FUNC, "%s", f.func);
+		detail_add(d, "runs", ROLE_FUNC, "%s", f.func);
 	add_state(d, l, g);
 	add_times(d, l, g, since);
-	add_chain(d, l, g);
+	detail_add_chain(d, l->model, g);
 	if (!(g->flags & GOLIN_GF_GHOST))
 		add_origin(d, l, g);
 	add_children(d, l, g);
-	add_stack(d, l, g);
+	detail_add_stack(d, l->model, g->stack, "of the creator, at the go statement");
 }
 
 static void build_group(struct detail *d, const struct lineage *l, const struct lineage_group *grp)
@@ -250,17 +289,17 @@ static void build_group(struct detail *d, const struct lineage *l, const struct 
 	char num[32], place[512];
 	int n = 0;
 
-	add(d, "group", ROLE_GROUP, "%s goroutines of the same parent that are alike",
-	    name_count(grp->count, num, sizeof(num)));
-	add(d, "runs", ROLE_FUNC, "%s", f.func);
-	add(d, "started", ROLE_FUNC, "in %s", site.func);
-	add(d, NULL, ROLE_PLACE, "%s", name_full_place(&site, place, sizeof(place)));
+	detail_add(d, "group", ROLE_GROUP, "%s goroutines of the same parent that are alike",
+		   name_count(grp->count, num, sizeof(num)));
+	detail_add(d, "runs", ROLE_FUNC, "%s", f.func);
+	detail_add(d, "started", ROLE_FUNC, "in %s", site.func);
+	detail_add(d, NULL, ROLE_PLACE, "%s", name_full_place(&site, place, sizeof(place)));
 	if (grp->oldest)
-		add_moment(d, l, "oldest", grp->oldest);
+		detail_add_moment(d, l->model, "oldest", grp->oldest, lineage_moment(l));
 	else
-		add(d, "oldest", ROLE_NORMAL, "was there before the attach");
+		detail_add(d, "oldest", ROLE_NORMAL, "was there before the attach");
 	if (grp->newest)
-		add_moment(d, l, "newest", grp->newest);
+		detail_add_moment(d, l->model, "newest", grp->newest, lineage_moment(l));
 	for (uint32_t k = 0; k < grp->count && i < l->nmark; k++, i = l->like[i]) {
 		const struct golin_goroutine *g = golin_model_goroutine(l->model, i);
 
@@ -276,9 +315,9 @@ void detail_build(struct detail *d, const struct lineage *l, const struct tree_r
 	const struct golin_goroutine *g;
 	const struct lineage_group *grp;
 
-	clear(d);
+	detail_clear(d);
 	if (!row) {
-		add(d, NULL, ROLE_DIM, "nothing is selected");
+		detail_add(d, NULL, ROLE_DIM, "nothing is selected");
 		return;
 	}
 	g = lineage_goroutine(l, row);
@@ -288,7 +327,7 @@ void detail_build(struct detail *d, const struct lineage *l, const struct tree_r
 	else if (grp)
 		build_group(d, l, grp);
 	else
-		add(d, NULL, ROLE_DIM, "it has left the model: too many have ended since");
+		detail_add(d, NULL, ROLE_DIM, "it has left the model: too many have ended since");
 }
 
 void detail_scroll(struct detail *d, int64_t by)

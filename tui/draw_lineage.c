@@ -77,38 +77,51 @@ void draw_match(struct canvas *c, int y, int x, int cols, const char *text, cons
 		canvas_role(c, y, x + from, width, ROLE_MATCH);
 }
 
-static void put_match(struct canvas *c, int y, int x, int cols, enum role role, const char *text,
-		      const struct search *s)
+void draw_put_match(struct canvas *c, int y, int x, int cols, enum role role, const char *text,
+		    const struct search *s)
 {
 	canvas_put(c, y, x, cols, role, text);
 	draw_match(c, y, x, cols, text, s);
 }
 
-/* Tree lines and the open/closed mark; returns the column behind them. */
-static int draw_guides(struct canvas *c, const struct columns *k, const struct treeview *t,
-		       uint32_t row, int y)
+static enum glyph edge_glyph(bool here, bool last, bool broken)
+{
+	if (!here)
+		return last ? GLYPH_TREE_NONE : GLYPH_TREE_LINE;
+	if (broken)
+		return last ? GLYPH_BREAK_LAST : GLYPH_BREAK_MID;
+	return last ? GLYPH_TREE_LAST : GLYPH_TREE_MID;
+}
+
+int draw_guides(struct canvas *c, const struct treeview *t, uint32_t row, uint32_t max, bool broken,
+		int y, int x)
 {
 	uint64_t bits[GUIDES_MAX / 64 + 1];
 	const struct tree_row *r = &t->rows.v[row];
-	int x = k->tree;
 	bool cut;
-	uint32_t levels = treeview_guides(t, row, k->guides, bits, &cut);
+	uint32_t levels = treeview_guides(t, row, max < GUIDES_MAX ? max : GUIDES_MAX, bits, &cut);
 
 	for (uint32_t i = 0; i < levels; i++, x += 2) {
-		bool last = bits[i / 64] >> (i % 64) & 1;
-		enum glyph g = i + 1 < levels ? (last ? GLYPH_TREE_NONE : GLYPH_TREE_LINE)
-					      : (last ? GLYPH_TREE_LAST : GLYPH_TREE_MID);
+		bool last = bits[i / 64] >> (i % 64) & 1, here = i + 1 == levels;
+		enum role role = here && broken ? ROLE_BREAK : ROLE_GUIDE;
 
 		if (!i && cut)
 			canvas_fill(c, y, x, 1, ROLE_GUIDE, GLYPH_CUT);
 		else
-			canvas_put(c, y, x, 2, ROLE_GUIDE, canvas_glyph(c, g));
+			canvas_put(c, y, x, 2, role,
+				   canvas_glyph(c, edge_glyph(here, last, broken)));
 	}
-	canvas_fill(c, y, x, 1, ROLE_GUIDE,
+	canvas_fill(c, y, x, 1, broken ? ROLE_BREAK : ROLE_GUIDE,
 		    !(r->flags & TREE_EXPANDABLE) ? GLYPH_LEAF
 		    : r->flags & TREE_OPEN	  ? GLYPH_OPEN
 						  : GLYPH_CLOSED);
 	return x + 1;
+}
+
+void draw_selected(struct canvas *c, int y, int w)
+{
+	canvas_fill(c, y, 0, 1, ROLE_NORMAL, GLYPH_CURSOR);
+	canvas_flag(c, y, 0, w, CELL_SELECTED);
 }
 
 static void draw_names(struct canvas *c, const struct columns *k, const struct lineage *l,
@@ -119,19 +132,17 @@ static void draw_names(struct canvas *c, const struct columns *k, const struct l
 
 	if (g->startpc) {
 		f = golin_model_start_func(l->model, g);
-		put_match(c, y, k->func, k->func_w, dim ? ROLE_DIM : ROLE_FUNC,
-			  name_func(f.func, k->func_w), s);
+		draw_put_match(c, y, k->func, k->func_w, dim ? ROLE_DIM : ROLE_FUNC,
+			       name_func(f.func, k->func_w), s);
 	}
 	if (g->gopc && k->at_w) {
 		f = golin_model_go_site(l->model, g);
-		put_match(c, y, k->at, k->at_w, dim ? ROLE_DIM : ROLE_PLACE,
-			  name_tail(name_place(&f, place, sizeof(place)), k->at_w), s);
+		draw_put_match(c, y, k->at, k->at_w, dim ? ROLE_DIM : ROLE_PLACE,
+			       name_tail(name_place(&f, place, sizeof(place)), k->at_w), s);
 	}
 }
 
-/* "12s", ">12s" for at least, "-" for unknown. */
-static const char *age_text(const struct lineage *l, uint64_t created, uint64_t end, uint64_t since,
-			    char *buf, size_t cap)
+const char *draw_age(uint64_t created, uint64_t end, uint64_t since, char *buf, size_t cap)
 {
 	char d[16];
 
@@ -162,7 +173,7 @@ static void draw_group(struct canvas *c, const struct columns *k, const struct l
 	} else if (!dim) {
 		if (used + 7 <= w)
 			canvas_put(c, y, x + used + 1, w - used - 1, ROLE_GROUP, "oldest");
-		age_text(l, grp->oldest, lineage_moment(l), since, age, sizeof(age));
+		draw_age(grp->oldest, lineage_moment(l), since, age, sizeof(age));
 		canvas_put_right(c, y, k->age, k->age_w, ROLE_NORMAL, age);
 		canvas_put_right(c, y, k->kids, k->kids_w, ROLE_NORMAL,
 				 name_rate(grp->kids, num, sizeof(num)));
@@ -170,7 +181,7 @@ static void draw_group(struct canvas *c, const struct columns *k, const struct l
 	draw_names(c, k, l, &like, s, y, dim);
 }
 
-static enum role state_role(const struct golin_goroutine *g)
+enum role draw_state_role(const struct golin_goroutine *g)
 {
 	switch (g->state) {
 	case GOLIN_GS_RUNNING:
@@ -196,10 +207,10 @@ static void draw_goroutine(struct canvas *c, const struct columns *k, const stru
 	char text[32];
 
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)g->goid);
-	put_match(c, y, x, k->tree + k->tree_w - x, dim ? ROLE_DIM : ROLE_GOID, text, s);
-	put_match(c, y, k->state, k->state_w, dim ? ROLE_DIM : state_role(g), state, s);
+	draw_put_match(c, y, x, k->tree + k->tree_w - x, dim ? ROLE_DIM : ROLE_GOID, text, s);
+	draw_put_match(c, y, k->state, k->state_w, dim ? ROLE_DIM : draw_state_role(g), state, s);
 	if (alive || g->exited)
-		age_text(l, g->created, end, ghost ? 0 : since, text, sizeof(text));
+		draw_age(g->created, end, ghost ? 0 : since, text, sizeof(text));
 	else
 		snprintf(text, sizeof(text), "-");
 	canvas_put_right(c, y, k->age, k->age_w, dim ? ROLE_DIM : ROLE_NORMAL, text);
@@ -226,17 +237,15 @@ void draw_lineage(struct canvas *c, const struct lineage *l, const struct treevi
 		r = &t->rows.v[row];
 		g = lineage_goroutine(l, r);
 		grp = lineage_group(l, r);
-		x = draw_guides(c, &k, t, row, y + i);
+		x = draw_guides(c, t, row, k.guides, false, y + i, k.tree);
 		if (g)
 			draw_goroutine(c, &k, l, g, r, s, since, y + i, x);
 		else if (grp)
 			draw_group(c, &k, l, grp, s, since, y + i, x);
 		else
 			canvas_put(c, y + i, x, w - x, ROLE_DIM, "(no longer known)");
-		if (row == t->sel) {
-			canvas_fill(c, y + i, 0, 1, ROLE_NORMAL, GLYPH_CURSOR);
-			canvas_flag(c, y + i, 0, w, CELL_SELECTED);
-		}
+		if (row == t->sel)
+			draw_selected(c, y + i, w);
 	}
 	if (!t->rows.len)
 		canvas_put(c, y + 1, 2, w - 3, ROLE_DIM,

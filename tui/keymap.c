@@ -11,40 +11,68 @@ struct binding {
 
 /* The first key of an action in a view is the one that hints show. */
 static const struct binding bindings[] = {
-	{KM_LINEAGE, UI_KEY_RIGHT, ACT_EXPAND},
-	{KM_LINEAGE, 'l', ACT_EXPAND},
-	{KM_LINEAGE, UI_KEY_LEFT, ACT_COLLAPSE},
-	{KM_LINEAGE, 'h', ACT_COLLAPSE},
-	{KM_LINEAGE, ' ', ACT_TOGGLE},
-	{KM_LINEAGE, '*', ACT_EXPAND_SUBTREE},
-	{KM_LINEAGE, '-', ACT_COLLAPSE_ALL},
-	{KM_LINEAGE, '=', ACT_EXPAND_ALL},
-	{KM_LINEAGE, '+', ACT_EXPAND_ALL},
-	{KM_LINEAGE, 'z', ACT_FOLD},
-	{KM_LINEAGE, UI_KEY_ENTER, ACT_DETAIL},
-	{KM_LINEAGE, 'u', ACT_PARENT},
-	{KM_LINEAGE, 'F', ACT_FOLLOW},
+	{KM_TREE, UI_KEY_RIGHT, ACT_EXPAND},
+	{KM_TREE, 'l', ACT_EXPAND},
+	{KM_TREE, UI_KEY_LEFT, ACT_COLLAPSE},
+	{KM_TREE, 'h', ACT_COLLAPSE},
+	{KM_TREE, ' ', ACT_TOGGLE},
+	{KM_TREE, '*', ACT_EXPAND_SUBTREE},
+	{KM_TREE, '-', ACT_COLLAPSE_ALL},
+	{KM_TREE, '=', ACT_EXPAND_ALL},
+	{KM_TREE, '+', ACT_EXPAND_ALL},
+	{KM_TREE, 'z', ACT_FOLD},
+	{KM_TREE, UI_KEY_ENTER, ACT_DETAIL},
+	{KM_TREE, 'd', ACT_DETAIL},
+	{KM_TREE, 'u', ACT_PARENT},
+	{KM_TREE, 'x', ACT_ENDED},
+
+	{KM_LINES, '1', ACT_LINEAGE},
+	{KM_LINES, '2', ACT_CONTEXTS},
+	{KM_LINES, '3', ACT_FINDINGS},
+	{KM_LINES, UI_KEY_TAB, ACT_FOCUS},
+	{KM_LINES, 'c', ACT_CROSS},
+	{KM_LINES, 'w', ACT_WHO},
+	{KM_LINES, UI_KEY_BACKSPACE, ACT_BACK},
+	{KM_LINES, 'b', ACT_BACK},
+	{KM_LINES, 'F', ACT_FOLLOW},
+	{KM_LINES, '/', ACT_SEARCH},
+	{KM_LINES, 'n', ACT_NEXT},
+	{KM_LINES, 'N', ACT_PREV},
+	{KM_LINES, 'f', ACT_FILTER},
+	{KM_LINES, 'p', ACT_PAUSE},
+	{KM_LINES, '[', ACT_EVENT_BACK},
+	{KM_LINES, ']', ACT_EVENT_FORWARD},
+	{KM_LINES, '{', ACT_SECOND_BACK},
+	{KM_LINES, '}', ACT_SECOND_FORWARD},
+	{KM_LINES, '0', ACT_NOW},
+	{KM_LINES, 'L', ACT_LOG},
+
 	{KM_LINEAGE, 's', ACT_SYSTEM},
-	{KM_LINEAGE, 'x', ACT_ENDED},
-	{KM_LINEAGE, UI_KEY_TAB, ACT_FOCUS},
-	{KM_LINEAGE, '/', ACT_SEARCH},
-	{KM_LINEAGE, 'n', ACT_NEXT},
-	{KM_LINEAGE, 'N', ACT_PREV},
-	{KM_LINEAGE, 'f', ACT_FILTER},
-	{KM_LINEAGE, 'p', ACT_PAUSE},
-	{KM_LINEAGE, '[', ACT_EVENT_BACK},
-	{KM_LINEAGE, ']', ACT_EVENT_FORWARD},
-	{KM_LINEAGE, '{', ACT_SECOND_BACK},
-	{KM_LINEAGE, '}', ACT_SECOND_FORWARD},
-	{KM_LINEAGE, '0', ACT_NOW},
-	{KM_LINEAGE, 'L', ACT_LOG},
+
+	{KM_CONTEXTS, 'C', ACT_CROSS_NEXT},
+	{KM_CONTEXTS, 'o', ACT_GOROUTINES},
+
+	{KM_FINDINGS, UI_KEY_ENTER, ACT_VISIT},
+	{KM_FINDINGS, 'd', ACT_DETAIL},
+
+	{KM_WHO, UI_KEY_ENTER, ACT_WHO_ORIGIN},
+	{KM_WHO, 'c', ACT_WHO_GOROUTINE},
+	{KM_WHO, 'w', ACT_WHO},
 
 	{KM_DETAIL, UI_KEY_ENTER, ACT_DETAIL},
+	{KM_DETAIL, '1', ACT_LINEAGE},
+	{KM_DETAIL, '2', ACT_CONTEXTS},
+	{KM_DETAIL, '3', ACT_FINDINGS},
+	{KM_DETAIL, 'c', ACT_CROSS},
+	{KM_DETAIL, 'w', ACT_WHO},
 	{KM_DETAIL, UI_KEY_TAB, ACT_FOCUS},
 	{KM_DETAIL, 'u', ACT_PARENT},
 	{KM_DETAIL, 'p', ACT_PAUSE},
 
 	{KM_LOG, 'L', ACT_LOG},
+	{KM_LOG, '1', ACT_LINEAGE},
+	{KM_LOG, '2', ACT_CONTEXTS},
+	{KM_LOG, '3', ACT_FINDINGS},
 	{KM_LOG, 'F', ACT_FOLLOW},
 	{KM_LOG, '/', ACT_SEARCH},
 	{KM_LOG, 'n', ACT_NEXT},
@@ -105,9 +133,32 @@ static const struct {
 enum { N_KEY_NAMES = sizeof(key_names) / sizeof(key_names[0]) };
 
 static const char *const view_names[KM_VIEW_MAX] = {
-	[KM_COMMON] = "everywhere", [KM_LINEAGE] = "the tree", [KM_DETAIL] = "the detail pane",
-	[KM_LOG] = "the log",	    [KM_HELP] = "the help",
+	[KM_COMMON] = "everywhere",
+	[KM_LINES] = "the three views",
+	[KM_TREE] = "the trees",
+	[KM_LINEAGE] = "the lineage",
+	[KM_CONTEXTS] = "the contexts",
+	[KM_FINDINGS] = "the findings",
+	[KM_DETAIL] = "the detail pane",
+	[KM_WHO] = "who cancelled this",
+	[KM_LOG] = "the log",
+	[KM_HELP] = "the help",
 };
+
+/* What comes after a view; KM_COMMON is the last. */
+static enum keymap_view after(enum keymap_view view)
+{
+	switch (view) {
+	case KM_LINEAGE:
+	case KM_CONTEXTS:
+		return KM_TREE;
+	case KM_TREE:
+	case KM_FINDINGS:
+		return KM_LINES;
+	default:
+		return KM_COMMON;
+	}
+}
 
 static enum action lookup_in(enum keymap_view view, int key)
 {
@@ -117,11 +168,22 @@ static enum action lookup_in(enum keymap_view view, int key)
 	return ACT_NONE;
 }
 
+static bool is_in(enum keymap_view view, enum keymap_view binding)
+{
+	while (view != binding && view != KM_COMMON)
+		view = after(view);
+	return view == binding;
+}
+
 enum action keymap_lookup(enum keymap_view view, int key)
 {
 	enum action a = lookup_in(view, key);
 
-	return a != ACT_NONE ? a : lookup_in(KM_COMMON, key);
+	while (a == ACT_NONE && view != KM_COMMON) {
+		view = after(view);
+		a = lookup_in(view, key);
+	}
+	return a;
 }
 
 const char *action_name(enum action a)
@@ -184,7 +246,7 @@ static const char *keys_of(enum keymap_view view, enum action a, bool all, char 
 	for (size_t i = 0; i < N_BINDINGS; i++) {
 		const struct binding *b = &bindings[i];
 
-		if (b->action != a || (b->view != view && b->view != KM_COMMON))
+		if (b->action != a || !is_in(view, b->view))
 			continue;
 		if (len && !all)
 			break;

@@ -36,8 +36,23 @@ enum {
 };
 #define UI_CTRL(c) ((c)&0x1f)
 
-/* Where a key is looked up first; KM_COMMON comes after any of them. */
-enum keymap_view { KM_COMMON, KM_LINEAGE, KM_DETAIL, KM_LOG, KM_HELP, KM_VIEW_MAX };
+/*
+ * Where a key is looked up first. KM_TREE comes after the lineage and the contexts, KM_LINES after
+ * these and the findings, KM_COMMON after all.
+ */
+enum keymap_view {
+	KM_COMMON,
+	KM_LINES,
+	KM_TREE,
+	KM_LINEAGE,
+	KM_CONTEXTS,
+	KM_FINDINGS,
+	KM_DETAIL,
+	KM_WHO,
+	KM_LOG,
+	KM_HELP,
+	KM_VIEW_MAX
+};
 
 enum action keymap_lookup(enum keymap_view view, int key);
 const char *action_name(enum action a);

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "app.h"
+#include "golin/findings.h"
 #include "golin/model.h"
 #include "golin/source.h"
 #include "golin/tui.h"
@@ -184,13 +185,11 @@ static void read_log(struct loop *l)
 	}
 }
 
-/* The first time that the stream tells, for ages that are only known to be "at least". */
 static int put(void *arg, const struct golin_rec *rec)
 {
 	struct loop *l = arg;
 
-	if (!l->app.since && rec->ts)
-		l->app.since = rec->ts;
+	app_record(&l->app, rec);
 	return l->opts->sink ? l->opts->sink->put(l->opts->sink->arg, rec)
 			     : golin_model_apply(l->model, rec);
 }
@@ -278,6 +277,21 @@ static void service(struct loop *l)
 	l->source_at = n > 0 ? l->now
 			     : l->now + (uint64_t)l->src->poll_ms * NS_PER_MS *
 						(l->quiet > QUIET_POLLS ? 2 : 1);
+}
+
+/* Nothing will come any more: the rules' last look. What they ask nobody answers. */
+static void last_look(struct loop *l)
+{
+	uint64_t now = l->src->live ? l->now : golin_model_now(l->model);
+	struct golin_ctl ctl;
+
+	if (!l->opts->rules)
+		return;
+	if (golin_rules_finish(l->opts->rules, now))
+		snprintf(l->app.source_error, sizeof(l->app.source_error),
+			 "out of memory: the findings are not complete");
+	while (golin_rules_ask(l->opts->rules, &ctl))
+		;
 }
 
 static void paint(struct loop *l)
@@ -392,8 +406,11 @@ static void run(struct loop *l)
 		if (l->opts->duration_ns && l->now >= l->start + l->opts->duration_ns)
 			break;
 		/* A key is painted before more records are looked at. */
-		if (!user && !l->source_done && l->now >= l->source_at)
+		if (!user && !l->source_done && l->now >= l->source_at) {
 			service(l);
+			if (l->source_done)
+				last_look(l);
+		}
 		if (l->now >= tick_at || user || l->source_done != l->app.source_ended) {
 			tick(l);
 			tick_at = l->now + (uint64_t)APP_FRAME_MS * NS_PER_MS;
@@ -464,6 +481,7 @@ int golin_tui_run(struct golin_source *src, struct golin_model *model,
 	if (!ret) {
 		if (src->live)
 			l->app.since = l->start;
+		l->app.rules = opts->rules;
 		run(l);
 		ret = l->ret;
 		term_close(&l->term);

@@ -90,3 +90,31 @@ const char *name_clock(uint64_t unix_ns, char *buf, size_t cap)
 	snprintf(buf + len, cap - len, ".%03u", (unsigned)(unix_ns / 1000000 % 1000));
 	return buf;
 }
+
+static const char *const kind_names[] = {
+	[GOLIN_CTX_CANCEL] = "cancel context",
+	[GOLIN_CTX_TIMER] = "deadline context",
+	[GOLIN_CTX_VALUE] = "value",
+	[GOLIN_CTX_AFTER_FUNC] = "AfterFunc",
+	[GOLIN_CTX_WITHOUT_CANCEL] = "WithoutCancel",
+	[GOLIN_CTX_BACKGROUND] = "Background",
+	[GOLIN_CTX_TODO] = "TODO",
+	[GOLIN_CTX_FOREIGN] = "foreign context",
+};
+
+const char *name_context(const struct golin_model *m, const struct golin_context *c, char *buf,
+			 size_t cap)
+{
+	const char *func = golin_context_func(m, c), *type = golin_model_string(m, c->type);
+	const char *dot = strrchr(func, '.');
+
+	if (dot)
+		snprintf(buf, cap, "%s", dot + 1);
+	else if (c->kind == GOLIN_CTX_FOREIGN && *type)
+		snprintf(buf, cap, "%s", type);
+	else if (c->kind < sizeof(kind_names) / sizeof(*kind_names) && kind_names[c->kind])
+		snprintf(buf, cap, "%s", kind_names[c->kind]);
+	else
+		snprintf(buf, cap, "context");
+	return buf;
+}

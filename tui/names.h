@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include "golin/model.h"
+#include "golin/context.h"
 
 /* "server.go:3454", or "-" when unknown. */
 const char *name_place(const struct golin_frame *f, char *buf, size_t cap);
@@ -21,5 +21,11 @@ const char *name_count(uint64_t n, char *buf, size_t cap);
 const char *name_rate(double n, char *buf, size_t cap);
 /* Local wall-clock time "10:31:07.120", or "-". */
 const char *name_clock(uint64_t unix_ns, char *buf, size_t cap);
+/*
+ * A context as its constructor is called, without its package: "WithTimeout"; "*trace.ctx" for a
+ * foreign one; the kind when nothing tells more.
+ */
+const char *name_context(const struct golin_model *m, const struct golin_context *c, char *buf,
+			 size_t cap);
 
 #endif

@@ -157,3 +157,64 @@ int feed_lost(struct feed *f, uint64_t count)
 	r->count = count;
 	return emit(f);
 }
+
+int feed_settings(struct feed *f, uint32_t groups)
+{
+	struct golin_rec_settings *r = golin_recbuf_begin(&f->buf, GOLIN_REC_SETTINGS, sizeof(*r));
+
+	r->groups = groups;
+	r->probes = 3;
+	r->stack_depth = 32;
+	r->link = 1;
+	return emit(f);
+}
+
+int feed_type(struct feed *f, uint64_t type, const char *name)
+{
+	struct golin_rec_type_name *r = golin_recbuf_begin(&f->buf, GOLIN_REC_TYPE, sizeof(*r));
+
+	r->type = type;
+	STR(f, struct golin_rec_type_name, name, name);
+	return emit(f);
+}
+
+int feed_context(struct feed *f, const struct golin_rec_context_create *like, const char *key,
+		 const char *value)
+{
+	struct golin_rec_context_create *r =
+		golin_recbuf_begin(&f->buf, GOLIN_REC_CONTEXT_CREATE, sizeof(*r));
+	struct golin_rec h = r->h;
+
+	*r = *like;
+	h.goid = like->h.goid;
+	r->h = h;
+	STR(f, struct golin_rec_context_create, key, key);
+	STR(f, struct golin_rec_context_create, value, value);
+	return emit(f);
+}
+
+int feed_cancel(struct feed *f, const struct golin_rec_context_cancel *like, const char *err,
+		const char *cause)
+{
+	struct golin_rec_context_cancel *r =
+		golin_recbuf_begin(&f->buf, GOLIN_REC_CONTEXT_CANCEL, sizeof(*r));
+	struct golin_rec h = r->h;
+
+	*r = *like;
+	h.goid = like->h.goid;
+	r->h = h;
+	STR(f, struct golin_rec_context_cancel, err, err);
+	STR(f, struct golin_rec_context_cancel, cause, cause);
+	return emit(f);
+}
+
+int feed_passed(struct feed *f, uint64_t child, uint64_t ctx, uint32_t how)
+{
+	struct golin_rec_context_passed *r =
+		golin_recbuf_begin(&f->buf, GOLIN_REC_CONTEXT_PASSED, sizeof(*r));
+
+	r->child = child;
+	r->ctx = ctx;
+	r->how = how;
+	return emit(f);
+}

@@ -28,4 +28,13 @@ int feed_exit(struct feed *f, uint64_t goid);
 int feed_end(struct feed *f, int code, int signal);
 int feed_lost(struct feed *f, uint64_t count);
 
+int feed_settings(struct feed *f, uint32_t groups);
+int feed_type(struct feed *f, uint64_t type, const char *name);
+/* A record with the members of `like` behind its header; h.goid stands there too. */
+int feed_context(struct feed *f, const struct golin_rec_context_create *like, const char *key,
+		 const char *value);
+int feed_cancel(struct feed *f, const struct golin_rec_context_cancel *like, const char *err,
+		const char *cause);
+int feed_passed(struct feed *f, uint64_t child, uint64_t ctx, uint32_t how);
+
 #endif

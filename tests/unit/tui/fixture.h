@@ -14,6 +14,7 @@
 
 #define SEC 1000000000ull
 #define T0 (1000 * SEC) /* monotonic; 06:11:07.120 UTC */
+#define UNIX_T0 1763878267120000000ull
 
 enum {
 	PC_MAIN = 0x1000,
@@ -24,7 +25,25 @@ enum {
 	PC_TICK = 0x6000,
 	PC_GC = 0x7000,
 	PC_INIT = 0x8000,
-	PC_ODD = 0x9000
+	PC_ODD = 0x9000,
+	/* package context */
+	PC_WITH_CANCEL = 0xa000,
+	PC_WITH_TIMEOUT = 0xa100,
+	PC_WITH_VALUE = 0xa200,
+	PC_CANCEL = 0xa300,
+};
+
+/* Addresses of contexts. */
+enum {
+	CTX_ROOT = 0xc000000100,     /* WithCancel in main.main, of Background */
+	CTX_VALUE = 0xc000000200,    /* WithValue in Serve, of CTX_ROOT; all below hang on it */
+	CTX_DEADLINE = 0xc000000300, /* WithTimeout in conn.serve: 4 s left */
+	CTX_NEAR = 0xc000000400,     /* WithTimeout in Job.run: 500 ms left */
+	CTX_OFF = 0xc000000500,	     /* WithCancel in Job.run, cancelled by 9121 at T0 + 3 s */
+	CTX_OFF_1 = 0xc000000600,    /* WithTimeout in fetch, of CTX_OFF */
+	CTX_OFF_2 = 0xc000000700,    /* WithValue in fetch, of CTX_OFF_1; 9120 works under it */
+	CTX_LIKE = 0xc000001000,     /* six by WithTimeout in conn.serve, 0x100 apart */
+	CTX_TODO = 0xc000000800,     /* WithCancel in ticker, of TODO */
 };
 
 struct fixture {
@@ -43,6 +62,10 @@ void fixture_bare(struct fixture *f, bool live, int w, int h);
  * Now is T0 + 5 s.
  */
 void fixture_server(struct fixture *f, bool live, int w, int h);
+/* The same server with contexts, see above. */
+void fixture_contexts(struct fixture *f, bool live, int w, int h);
+/* Three findings on them: ignored-cancel of CTX_OFF_1, lost-cancel of CTX_TODO, masked-timeout. */
+void fixture_findings(struct fixture *f);
 void fixture_done(struct fixture *f);
 
 void fixture_at(struct fixture *f, uint64_t now); /* the next record's time and the clock */
@@ -53,6 +76,7 @@ void fixture_type(struct fixture *f, const char *text);
 char *fixture_screen(struct fixture *f);
 /* The screen's line that has `text`, or NULL; static memory. */
 const char *fixture_line(struct fixture *f, const char *text);
-uint64_t fixture_selected(struct fixture *f); /* goid; 0: none or a group */
+uint64_t fixture_selected_ctx(struct fixture *f); /* its address; 0: none */
+uint64_t fixture_selected(struct fixture *f);	  /* goid; 0: none or a group */
 
 #endif

@@ -107,7 +107,7 @@ static void every_glyph_has_the_width_it_should(void **state)
 	for (int ascii = 0; ascii < 2; ascii++) {
 		c.ascii = ascii;
 		for (int g = 0; g < GLYPH_MAX; g++) {
-			int want = g <= GLYPH_TREE_NONE ? 2 : 1;
+			int want = g <= GLYPH_BREAK_LAST ? 2 : 1;
 
 			canvas_clear(&c);
 			assert_int_equal(canvas_put(&c, 0, 0, 8, ROLE_NORMAL,

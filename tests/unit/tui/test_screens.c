@@ -204,6 +204,79 @@ static void wide_and_empty(void **state)
 	fixture_done(&f);
 }
 
+static void context_trees(void **state)
+{
+	static const struct {
+		const char *name, *keys;
+		int w, h;
+		bool ascii, found;
+	} cases[] = {
+		{"contexts-80x24", "2", 80, 24, false, false},
+		{"contexts-found-80x24", "2", 80, 24, false, true},
+		{"contexts-found-80x24-ascii", "2", 80, 24, true, true},
+		{"contexts-found-60x15", "2", 60, 15, false, true},
+		{"contexts-found-200x60", "2 =", 200, 60, false, true},
+		{"contexts-unfolded-100x30", "2 z =", 100, 30, false, false},
+		{"contexts-hidden-80x24", "2 x x", 80, 24, false, true},
+		{"contexts-no-goroutines-80x24", "2 o", 80, 24, false, false},
+		{"contexts-paused-80x24", "2 [ [ [", 80, 24, false, false},
+		{"context-detail-100x40", "2 / 0 x c 0 0 0 0 0 0 4 0 0 Enter Enter", 100, 40, false,
+		 false},
+		{"context-value-120x30", "2 Down Down Enter", 120, 30, false, true},
+		{"who-80x40", "2 / 0 x c 0 0 0 0 0 0 7 0 0 Enter w", 80, 40, false, false},
+		{"who-120x30", "2 / 0 x c 0 0 0 0 0 0 6 0 0 Enter w", 120, 30, false, false},
+		{"who-nobody-80x24", "2 w", 80, 24, false, false},
+		{"findings-80x24", "3", 80, 24, false, true},
+		{"findings-120x30", "3 Down", 120, 30, false, true},
+		{"findings-60x15-ascii", "3", 60, 15, true, true},
+		{"findings-none-80x24", "3", 80, 24, false, false},
+		{"lineage-findings-80x24", "", 80, 24, false, true},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct fixture f;
+
+		fixture_contexts(&f, true, cases[i].w, cases[i].h);
+		f.canvas.ascii = cases[i].ascii;
+		if (cases[i].found)
+			fixture_findings(&f);
+		fixture_keys(&f, cases[i].keys);
+		golden(&f, cases[i].name);
+		fixture_done(&f);
+	}
+}
+
+static void context_roles(void **state)
+{
+	struct fixture f;
+	struct strbuf b = {0};
+
+	fixture_contexts(&f, true, 80, 24);
+	fixture_findings(&f);
+	fixture_keys(&f, "2");
+	app_draw(&f.app, &f.canvas);
+	canvas_roles(&f.canvas, &b);
+	compare("contexts-found-80x24-roles", strbuf_cstr(&b));
+	strbuf_done(&b);
+	fixture_done(&f);
+}
+
+static void contexts_that_are_not_watched(void **state)
+{
+	struct fixture f;
+
+	fixture_server(&f, true, 80, 24);
+	fixture_keys(&f, "2");
+	golden(&f, "contexts-unwatched-80x24");
+	fixture_keys(&f, "3");
+	golden(&f, "findings-unwatched-80x24");
+	fixture_done(&f);
+	fixture_server(&f, false, 80, 24);
+	fixture_keys(&f, "2");
+	golden(&f, "contexts-replay-none-80x24");
+	fixture_done(&f);
+}
+
 /* A chain deeper than any screen is wide. */
 static void deep(void **state)
 {
@@ -251,6 +324,9 @@ int main(void)
 		cmocka_unit_test(prompts),
 		cmocka_unit_test(replay_and_ends),
 		cmocka_unit_test(wide_and_empty),
+		cmocka_unit_test(context_trees),
+		cmocka_unit_test(context_roles),
+		cmocka_unit_test(contexts_that_are_not_watched),
 		cmocka_unit_test(deep),
 		cmocka_unit_test(hostile_bytes_do_not_reach_the_screen),
 	};

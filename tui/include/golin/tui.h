@@ -11,6 +11,7 @@ struct golin_model;
 struct golin_rules;
 struct golin_source;
 struct golin_sink;
+struct golin_rules;
 
 enum golin_tui_color { GOLIN_TUI_COLOR_AUTO, GOLIN_TUI_COLOR_NEVER, GOLIN_TUI_COLOR_ALWAYS };
 
@@ -24,11 +25,15 @@ struct golin_tui_opts {
 	uint64_t duration_ns; /* --for; 0: until the user quits */
 	/* Feeds the model (and a recording, if one is written). */
 	const struct golin_sink *sink;
-	/* What is found, for the findings view; NULL: nobody looks. The caller makes them look: */
+	/*
+	 * What is found, for the findings view; NULL: nobody looks. The caller makes them look, but
+	 * for the last time, when the source has ended.
+	 */
 	struct golin_rules *rules;
 	/*
-	 * Called after each batch of records and while it is quiet; may be NULL. seen_until: monotonic
-	 * ns up to which all records have come; 0: more are waiting. Not 0 returned: out of memory.
+	 * Called after each batch of records and while it is quiet; may be NULL. seen_until:
+	 * monotonic ns up to which all records have come; 0: more are waiting. Not 0 returned: out
+	 * of memory.
 	 */
 	int (*on_batch)(void *arg, uint64_t seen_until);
 	void *arg;

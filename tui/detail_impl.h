@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Lines of the detail pane: what its parts share. */
+#ifndef GOLIN_TUI_DETAIL_IMPL_H
+#define GOLIN_TUI_DETAIL_IMPL_H
+
+#include "detail.h"
+
+void detail_clear(struct detail *d);
+void detail_add(struct detail *d, const char *label, enum role role, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+/* The same with text that goes on in the next line where it is too long for the pane. */
+void detail_add_text(struct detail *d, const char *label, enum role role, const char *text);
+/* "10:31:07.120  (4s ago)", seen from `moment`. */
+void detail_add_moment(struct detail *d, const struct golin_model *m, const char *label,
+		       uint64_t ns, uint64_t moment);
+/* The goroutine's ancestors: "1 > 18 > 9120". */
+void detail_add_chain(struct detail *d, const struct golin_model *m,
+		      const struct golin_goroutine *g);
+void detail_add_stack(struct detail *d, const struct golin_model *m, uint64_t stack,
+		      const char *what);
+/* What a context is called in a line: "WithTimeout main.fetch job.go:120". */
+const char *detail_context_name(const struct golin_model *m, const struct golin_context *c,
+				char *buf, size_t cap);
+
+#endif
