@@ -46,7 +46,7 @@ func (p *pool) cleaner(ctx context.Context) {
 }
 
 func (p *pool) query(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
 	defer cancel()
 	select {
 	case <-time.After(20 * time.Millisecond):
