@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "image.h"
 #include "symtab.h"
+#include "timer_heaps.h"
 
 /* Code that is compiled in an unknown way may not give it away; a symbol does. */
 static uint64_t allgs_symbol(struct golin_image *img)
@@ -55,6 +56,10 @@ int image_code_open(struct golin_image *img, struct golin_err *err)
 	}
 	if (!img->info.allgs)
 		img->info.allgs = allgs_symbol(img);
+	if (img->elf.machine == EM_X86_64)
+		img->info.timer_heaps = timer_heaps_find(&img->elf, &code->tab, minor);
+	if (!img->info.timer_heaps)
+		img->info.timer_heaps = timer_heaps_symbol(&img->elf, minor);
 	return 0;
 }
 

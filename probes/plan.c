@@ -78,9 +78,11 @@ int golin_plan_resolve(struct golin_plan *plan, struct golin_imgproc *p, struct 
 
 		h->site = sites[i];
 		plan_complete(h, golin_imgproc_info(p));
-		fires |= !h->site.error && WIRE_COOKIE_OP(h->cookie) == WIRE_OP_TIMER_FIRE;
+		fires |= !h->site.error && (WIRE_COOKIE_OP(h->cookie) == WIRE_OP_TIMER_FIRE ||
+					    WIRE_COOKIE_OP(h->cookie) == WIRE_OP_TIMER_SEND);
 	}
-	/* Without time.AfterFunc in the program nothing that golin does needs its timers. */
+	/* Nothing that golin does needs the timers of a program where none fires: for who armed
+	 * them, by time.AfterFunc. */
 	for (size_t i = 0; i < plan->n && !fires; i++)
 		if (plan->hooks[i].group == GOLIN_GROUP_TIMERS)
 			plan->hooks[i].cookie = 0;

@@ -46,6 +46,9 @@ struct golin_plan {
 int golin_plan_make(const struct golin_image_info *info, const struct golin_layout *layout,
 		    uint32_t groups, struct golin_plan *ret, struct golin_err *err);
 
+/* Timers are to be events of their own: attaches what that needs beyond the notes of who armed. */
+void golin_plan_timer_events(struct golin_plan *plan, const struct golin_image_info *info);
+
 struct golin_imgproc;
 /* Fills in the sites, or why there is none. */
 int golin_plan_resolve(struct golin_plan *plan, struct golin_imgproc *p, struct golin_err *err);

@@ -3,6 +3,7 @@
  * The timers of package time. Sleeping goroutines and the deadlines of connections have timers as
  * well, which do not come by here.
  */
+#include <string.h>
 #include "bpf/wire.h"
 #include "plan_build.h"
 
@@ -31,6 +32,17 @@ static const struct plan_row fire_row_13 =
 	PLAN_ROW("timer.fire", 13, 13, GOLIN_SITE_PROLOGUE, 0, "time.goFunc", "arg=@0,@1",
 		 "which goroutine armed a timer");
 
+/* These only tell where a function lies. */
+static const struct plan_row places[] = {
+	PLAN_ROW("timer.context", 13, 20, GOLIN_SITE_ENTRY, PLAN_NO_G, "context.WithDeadline.func2",
+		 "", "which timers are those of contexts"),
+	PLAN_ROW("timer.context", 21, 27, GOLIN_SITE_ENTRY, PLAN_NO_G,
+		 "context.WithDeadlineCause.func2", "", "which timers are those of contexts"),
+	/* Begins with a stop, and in 1.13 starts the timer anew. */
+	PLAN_ROW("timer.reset.from", 13, 14, GOLIN_SITE_ENTRY, PLAN_NO_G, "time.(*Timer).Reset", "",
+		 "which stops and starts of timers are resets"),
+};
+
 static const struct plan_row others[] = {
 	PLAN_ROW("timer.reset.ticker", 15, 22, GOLIN_SITE_PROLOGUE, 0, "time.modTimer",
 		 "timer=@0 when=@1 period=@2 f=@3 arg=@4,@5", "which goroutine reset a ticker"),
@@ -56,6 +68,12 @@ void plan_timers(struct plan_build *b)
 	reset = plan_row(b, g, minor >= 23 ? &reset_row : &reset_row_old);
 	fire = plan_row(b, g, minor >= 14 ? &fire_row : &fire_row_13);
 	plan_rows(b, g, others, sizeof(others) / sizeof(others[0]));
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		struct golin_plan_hook *h = plan_row(b, g, &places[i]);
+
+		if (h)
+			h->place = true;
+	}
 	/* To attach them, what stands in a timer has to be known. */
 	if (!golin_layout_get(b->layout, GOLIN_F_TIMER_f, &off) ||
 	    !golin_layout_get(b->layout, GOLIN_F_TIMER_arg, &off))
@@ -72,4 +90,23 @@ void plan_timers(struct plan_build *b)
 	if (fire)
 		fire->cookie =
 			WIRE_COOKIE(WIRE_OP_TIMER_FIRE, plan_arg(minor, 1), 0, WIRE_G_NONE, 0);
+}
+
+void golin_plan_timer_events(struct golin_plan *plan, const struct golin_image_info *info)
+{
+	unsigned int minor = info->go.minor;
+
+	for (size_t i = 0; i < plan->n; i++) {
+		struct golin_plan_hook *h = &plan->hooks[i];
+
+		if (!strcmp(h->event, "timer.reset.ticker"))
+			h->cookie = WIRE_COOKIE(WIRE_OP_TIMER_MOD, plan_arg(minor, 0), 0,
+						plan_g(minor), 0);
+		else if (!strcmp(h->event, "timer.stop"))
+			h->cookie = WIRE_COOKIE(WIRE_OP_TIMER_STOP, plan_arg(minor, 0), 0,
+						plan_g(minor), minor >= 23 ? 16 : 0);
+		else if (!strcmp(h->event, "timer.send"))
+			h->cookie = WIRE_COOKIE(WIRE_OP_TIMER_SEND, plan_arg(minor, 1), 0,
+						WIRE_G_NONE, 0);
+	}
 }

@@ -29,7 +29,7 @@ struct cmd_config {
 	uint64_t grace_ns;
 	uint32_t fail_on; /* from 1: note, warning, error, never */
 	const char *baseline, *write_baseline;
-	bool timer_events; /* timers are of interest to the rules: set by the session */
+	bool timer_events; /* timers are wanted: --probes names them, or the rules look at them */
 	uint32_t keep, stacks;
 	uint64_t ring;
 	uint32_t link, layout, format, color; /* 0 not given, else the word's number from 1 */

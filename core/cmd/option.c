@@ -180,7 +180,10 @@ static int set_option(const struct option_row *row, const char *val, struct cmd_
 		*(uint32_t *)at = n;
 		return 0;
 	case GROUPS:
-		return parse_groups(val, at, err);
+		/* Asked for by name, timers are more than who armed which. */
+		n = parse_groups(val, at, err);
+		cfg->timer_events = cfg->groups & GOLIN_GROUP_TIMERS;
+		return (int)n;
 	case WORDS:
 		return add_word(at, val, row->name, err);
 	case DIFF:

@@ -106,7 +106,7 @@ int session_find(struct session *s, struct golin_err *err)
 	struct golin_rules_opts opts;
 	int ret = rules_options(s->cfg, &opts, err);
 
-	s->cfg->timer_events = s->cfg->groups & GOLIN_GROUP_CONTEXTS;
+	s->cfg->timer_events |= !!(s->cfg->groups & GOLIN_GROUP_CONTEXTS);
 	return ret ? ret : golin_rules_new(&opts, s->model, &s->rules, err);
 }
 

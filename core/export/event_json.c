@@ -99,6 +99,10 @@ void golin_export_event_json(const struct golin_model *m, const struct golin_exp
 		export_context_event_json(m, o, rec, out);
 		return;
 	}
+	if (export_is_timer_event(rec)) {
+		export_timer_event_json(m, o, rec, out);
+		return;
+	}
 	if (!export_event_get(m, o, rec, &ev))
 		return;
 	jsonw_init(&w, out);

@@ -68,6 +68,10 @@ void golin_export_event_text(const struct golin_model *m, const struct golin_exp
 		export_context_event_text(m, o, rec, out);
 		return;
 	}
+	if (export_is_timer_event(rec)) {
+		export_timer_event_text(m, o, rec, out);
+		return;
+	}
 	if (!export_event_get(m, o, rec, &ev))
 		return;
 	golin_model_target(m, &target);

@@ -71,6 +71,14 @@ bool export_context_wanted(const struct golin_model *m, const struct golin_expor
 /* "active", "cancelled", "unknown" */
 const char *export_context_state(const struct golin_model *m, golin_cidx i);
 
+/* ---- timers ---- */
+
+bool export_is_timer_event(const struct golin_rec *rec);
+void export_timer_event_json(const struct golin_model *m, const struct golin_export_opts *o,
+			     const struct golin_rec *rec, struct strbuf *out);
+void export_timer_event_text(const struct golin_model *m, const struct golin_export_opts *o,
+			     const struct golin_rec *rec, struct strbuf *out);
+
 /* ---- lineage_shape.c: which rows a tree has ---- */
 
 enum { FOLD_MIN = 4 }; /* like siblings that become one line */

@@ -4,6 +4,7 @@
  * One more for exec.
  */
 #include "goroutine.bpf.h"
+#include "timer_rec.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -72,6 +73,36 @@ int on_ctx_site(struct pt_regs *ctx)
 		break;
 	case WIRE_OP_CTX_CANCEL:
 		on_ctx_cancel(ctx, cookie, &sp);
+		break;
+	}
+	return 0;
+}
+
+/* The sites of timers, where they are events: a program of its own, so likewise. */
+SEC("uprobe")
+int on_timer_site(struct pt_regs *ctx)
+{
+	struct span sp;
+	__u64 cookie;
+
+	if (!is_target())
+		return 0;
+	cookie = bpf_get_attach_cookie(ctx);
+	if (CTX(ctx, eflags) & WIRE_COOKIE_DROPS(cookie))
+		return 0;
+	switch (WIRE_COOKIE_OP(cookie)) {
+	case WIRE_OP_TIMER_START:
+	case WIRE_OP_TIMER_ARM:
+	case WIRE_OP_TIMER_RESET:
+	case WIRE_OP_TIMER_MOD:
+		rec_timer_start(ctx, cookie, WIRE_COOKIE_OP(cookie), &sp);
+		break;
+	case WIRE_OP_TIMER_STOP:
+		rec_timer_stop(ctx, cookie);
+		break;
+	case WIRE_OP_TIMER_FIRE:
+	case WIRE_OP_TIMER_SEND:
+		rec_timer_fire(ctx, cookie, WIRE_COOKIE_OP(cookie));
 		break;
 	}
 	return 0;

@@ -40,6 +40,8 @@ enum wire_type {
 	WIRE_CTX_VALUE = 6,
 	WIRE_CTX_CANCEL = 7,
 	WIRE_CTX_PASSED = 8,
+	WIRE_TIMER_START = 9,
+	WIRE_TIMER_END = 10,
 	WIRE_ITAB = 15,
 	WIRE_TYPES = 16,
 };
@@ -50,6 +52,8 @@ enum wire_flags {
 	WIRE_F_CORO = 1 << 2,	 /* WIRE_CREATE: by runtime.newcoro */
 	WIRE_F_GOEXIT = 1 << 3,	 /* WIRE_EXIT: g._panic is set */
 	WIRE_F_LATE = 1 << 4,	 /* WIRE_CREATE: startpc is the address where it stands */
+	WIRE_F_AGAIN = 1 << 5,	 /* WIRE_TIMER_START: of a timer that had been made before */
+	WIRE_F_FIRED = 1 << 6,	 /* WIRE_TIMER_END: else it was stopped */
 };
 
 struct wire_hdr {
@@ -158,6 +162,21 @@ struct wire_ctx_passed {
 	__u64 nested[WIRE_NESTED][WIRE_NESTED_LEN / 8]; /* behind args, or words[1] and on */
 };
 
+struct wire_timer_start {
+	struct wire_hdr h;
+	__u64 goid;
+	__u64 timer;
+	__u64 when, period;
+	__u64 f, code; /* the func value, and what it begins with: 0 where that was not to be had */
+	__u64 stack;
+};
+
+struct wire_timer_end {
+	struct wire_hdr h;
+	__u64 goid;
+	__u64 timer; /* 0: fired, not known which */
+};
+
 /* One for each CPU, in a mapped array; a cache line of its own each. Counters only grow. */
 struct wire_stats {
 	__u64 hits[WIRE_TYPES]; /* by enum wire_type, after the filters */
@@ -184,6 +203,9 @@ enum wire_op {
 	WIRE_OP_CTX_TIMEOUT = 12, /* WithTimeout, WithTimeoutCause */
 	WIRE_OP_CTX_VALUE = 10,	  /* in WithValue, the object made, its arguments in their slots */
 	WIRE_OP_CTX_CANCEL = 11,  /* in (*cancelCtx).cancel, behind the check that it is not done */
+	WIRE_OP_TIMER_STOP = 13,
+	WIRE_OP_TIMER_SEND = 14, /* as fire, of a channel's */
+	WIRE_OP_TIMER_MOD = 15,	 /* as reset, of a ticker: until 1.22 */
 	WIRE_OP_MAX = 16,
 };
 
@@ -218,6 +240,9 @@ enum wire_has {
 	WIRE_HAS_CONTEXTS = 1 << 7,   /* what a goroutine is handed is wanted */
 	WIRE_HAS_CAUSE = 1 << 8,      /* cancel takes a cause: 1.20+ */
 	WIRE_HAS_VALUES = 1 << 9,     /* the text of keys and values is wanted */
+	WIRE_HAS_TIMER_EVENTS = 1 << 10,
+	WIRE_HAS_TIMER_WHEN = 1 << 11,	 /* timer.when is 0 when it is not armed: 1.23+ */
+	WIRE_HAS_RESET_PERIOD = 1 << 12, /* resetTimer takes a period: 1.23+ */
 };
 
 /* Where a wrapper's closure leads to the function: *(*(closure + word) + off). */
@@ -251,6 +276,10 @@ struct wire_cfg {
 	 * hit at the site of an operation tells how far it was moved. */
 	__u64 site[WIRE_OP_MAX]; /* by enum wire_op */
 	__u64 gofunc, gofunc_len;
+	/* Of the records of timers. timer.when is followed by period, f and arg. */
+	__u32 timer_when, timer_status; /* 0: there is none */
+	__u64 ctx_func;			/* what the timers of contexts run; 0: not known */
+	__u64 reset, reset_len;		/* (*Timer).Reset, where it calls stopTimer; 0: nowhere */
 	__u64 goexit; /* what a stack's outermost frame returns to is behind its first byte */
 	__u64 text, text_len;
 };

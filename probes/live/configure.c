@@ -134,3 +134,30 @@ int configure_wire(const struct golin_plan *plan, const struct golin_image_info 
 	}
 	return 0;
 }
+
+bool configure_timer_events(const struct golin_plan *plan, const struct golin_image_info *info,
+			    const struct golin_layout *y, struct wire_cfg *c)
+{
+	const struct golin_plan_hook *ctx = plan_hook(plan, "timer.context");
+	const struct golin_plan_hook *reset = plan_hook(plan, "timer.reset.from");
+	uint32_t when, period, f, arg;
+
+	if (!golin_layout_get(y, GOLIN_F_TIMER_when, &when) ||
+	    !golin_layout_get(y, GOLIN_F_TIMER_period, &period) ||
+	    !golin_layout_get(y, GOLIN_F_TIMER_f, &f) ||
+	    !golin_layout_get(y, GOLIN_F_TIMER_arg, &arg) || period != when + 8 || f != when + 16 ||
+	    arg != when + 24)
+		return false;
+	c->has |= WIRE_HAS_TIMER_EVENTS;
+	c->timer_when = when;
+	golin_layout_get(y, GOLIN_F_TIMER_status, &c->timer_status);
+	if (info->go.minor >= 23)
+		c->has |= WIRE_HAS_TIMER_WHEN | WIRE_HAS_RESET_PERIOD;
+	if (ctx)
+		c->ctx_func = ctx->site.func_lo;
+	if (reset) {
+		c->reset = reset->site.func_lo;
+		c->reset_len = reset->site.func_hi - reset->site.func_lo;
+	}
+	return true;
+}

@@ -3,6 +3,7 @@
 #ifndef GOLIN_PROBES_CONFIGURE_H
 #define GOLIN_PROBES_CONFIGURE_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 #include "bpf/wire.h"
 #include "plan.h"
@@ -13,6 +14,12 @@ struct golin_err;
 int configure_wire(const struct golin_plan *plan, const struct golin_image_info *info,
 		   const struct golin_layout *layout, pid_t pid, uint32_t stack_depth,
 		   struct wire_cfg *ret, struct golin_err *err);
+/*
+ * What records of timers need besides. False: what a timer is made of lies otherwise than in any
+ * Go that is known.
+ */
+bool configure_timer_events(const struct golin_plan *plan, const struct golin_image_info *info,
+			    const struct golin_layout *layout, struct wire_cfg *ret);
 /* A member of a struct within a struct, from the start of the outer one; the layout has both. */
 uint32_t layout_within(const struct golin_layout *layout, enum golin_field_id outer,
 		       enum golin_field_id inner);

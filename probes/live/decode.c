@@ -77,6 +77,45 @@ static void decode_stack(const struct decoder *d, const struct wire_stack *w,
 		r->pcs[i] = decode_ret(d, w->pcs[i]);
 }
 
+/* 0: not one of package time's own. */
+static uint32_t timer_kind(const struct decoder *d, const struct wire_timer_start *w)
+{
+	uint64_t code = w->code;
+
+	/* The func value is one of the program's constants. */
+	if (!code && mem_read(d->mem_fd, w->f, &code, sizeof(code)))
+		return 0;
+	code = decode_pc(d, code);
+	if (code && code == d->gofunc)
+		return GOLIN_TIMER_FUNC;
+	if (!code || code != d->sendtime)
+		return 0;
+	return w->period ? GOLIN_TIMER_TICKER : GOLIN_TIMER_CHAN;
+}
+
+static bool decode_timer_start(const struct decoder *d, const struct wire_timer_start *w,
+			       struct golin_rec_timer_start *r)
+{
+	*r = (struct golin_rec_timer_start){.kind = timer_kind(d, w)};
+	decode_header(d, &r->h, GOLIN_REC_TIMER_START, sizeof(*r), w->h.ts, w->goid);
+	r->timer = w->timer;
+	r->stack = w->stack;
+	r->when_ns = (int64_t)w->when;
+	r->period_ns = (int64_t)w->period;
+	r->again = !!(w->h.flags & WIRE_F_AGAIN);
+	r->flags = w->h.flags & WIRE_F_PARTIAL ? GOLIN_TIMER_PARTIAL : 0;
+	return r->kind != 0;
+}
+
+static void decode_timer_end(const struct decoder *d, const struct wire_timer_end *w,
+			     struct golin_rec_timer_end *r)
+{
+	*r = (struct golin_rec_timer_end){.timer = w->timer};
+	decode_header(d, &r->h, GOLIN_REC_TIMER_END, sizeof(*r), w->h.ts, w->goid);
+	r->how = w->h.flags & WIRE_F_FIRED ? GOLIN_TIMER_FIRED : GOLIN_TIMER_STOPPED;
+	r->flags = w->h.flags & WIRE_F_PARTIAL ? GOLIN_TIMER_PARTIAL : 0;
+}
+
 static bool whole_stack(const struct wire_hdr *w)
 {
 	const struct wire_stack *s = (const void *)w;
@@ -102,6 +141,14 @@ bool decode_record(const struct decoder *d, const struct wire_hdr *w, union deco
 		if (!whole_stack(w))
 			return false;
 		decode_stack(d, (const void *)w, &ret->stack);
+		return true;
+	case WIRE_TIMER_START:
+		return w->size == sizeof(struct wire_timer_start) &&
+		       decode_timer_start(d, (const void *)w, &ret->timer_start);
+	case WIRE_TIMER_END:
+		if (w->size != sizeof(struct wire_timer_end))
+			return false;
+		decode_timer_end(d, (const void *)w, &ret->timer_end);
 		return true;
 	}
 	return false;

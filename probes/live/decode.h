@@ -12,6 +12,7 @@ struct decoder {
 	uint64_t bias;
 	int mem_fd;		       /* of the target, -1 if there is none */
 	uint64_t goexit_lo, goexit_hi; /* runtime.Goexit as linked; 0 where g._panic tells */
+	uint64_t gofunc, sendtime;     /* what timers of package time run, as linked; 0: nothing */
 };
 
 /* Pcs of the target as records want them; 0 stays 0. */
@@ -30,6 +31,8 @@ union decoded {
 	struct golin_rec_goroutine_create create;
 	struct golin_rec_goroutine_exit exit;
 	struct golin_rec_stack stack;
+	struct golin_rec_timer_start timer_start;
+	struct golin_rec_timer_end timer_end;
 	uint64_t room[(sizeof(struct golin_rec_stack) + 8 * WIRE_STACK_MAX) / 8];
 };
 

@@ -346,6 +346,21 @@ static uint64_t ring_size(uint64_t want)
 	return size;
 }
 
+/* What runs when a timer fires tells whose it is. */
+static void arm_timer_events(struct live *l, struct wire_cfg *cfg)
+{
+	const struct golin_plan_hook *func = plan_hook(&l->plan, "timer.func");
+	const struct golin_plan_hook *send = plan_hook(&l->plan, "timer.send");
+
+	if (!configure_timer_events(&l->plan, golin_imgproc_info(l->p), golin_imgproc_layout(l->p),
+				    cfg)) {
+		live_say(l, "timers are not shown: golin does not know what they are made of here");
+		return;
+	}
+	l->dec.gofunc = func ? func->site.func_lo : 0;
+	l->dec.sendtime = send ? send->site.func_lo : 0;
+}
+
 static int arm(struct live *l, struct golin_err *err)
 {
 	const struct golin_image_info *info = golin_imgproc_info(l->p);
@@ -373,6 +388,8 @@ static int arm(struct live *l, struct golin_err *err)
 			    &l->plan, err);
 	if (r < 0)
 		return r;
+	if (l->o.timer_events)
+		golin_plan_timer_events(&l->plan, info);
 	r = golin_plan_resolve(&l->plan, l->p, err);
 	if (!r)
 		r = golin_plan_check(&l->plan, ~0u, err);
@@ -384,6 +401,8 @@ static int arm(struct live *l, struct golin_err *err)
 		return r;
 	if (l->o.groups & GOLIN_GROUP_CONTEXTS)
 		o.cfg.has |= WIRE_HAS_CONTEXTS | (l->o.show_values ? WIRE_HAS_VALUES : 0);
+	if (l->o.timer_events)
+		arm_timer_events(l, &o.cfg);
 	o.late = l->late.all;
 	o.nlate = l->late.n;
 	if (o.nlate && golin_layout_get(golin_imgproc_layout(l->p), GOLIN_F_GOBUF_ctxt, &off))

@@ -494,7 +494,7 @@ struct golin_rec_timer_end {
 	uint32_t flags; /* enum golin_timer_flags */
 };
 
-enum { GOLIN_TIMER_HELD_MAX = 65536, GOLIN_TIMER_HELD_PART = 4096 };
+enum { GOLIN_TIMER_HELD_MAX = 1 << 20, GOLIN_TIMER_HELD_PART = 4096 };
 
 /*
  * The answer to GOLIN_CTL_TIMERS: timers that the runtime holds in its heaps. In several parts;

@@ -128,6 +128,21 @@ int golin_memory_goroutines(const struct golin_memory *m,
 /* One goroutine by the address of its g; -ENOENT when another goid (or none) lives there. */
 int golin_memory_goroutine(const struct golin_memory *m, uint64_t g, uint64_t goid,
 			   struct golin_mem_goroutine *ret, struct golin_err *err);
+
+struct golin_mem_timers {
+	uint64_t *v; /* addresses of runtime.timers, sorted, each once; free() it */
+	size_t n;
+	uint32_t unread; /* heaps that could not be read wholly */
+	bool cut;	 /* there were more than asked for */
+};
+
+/*
+ * The timers that the runtime holds in its heaps and that will fire, at most max of them; only such
+ * as run one of the functions with these entries (as linked). -ENODATA: it is not known where they
+ * are. Those of testing/synctest's bubbles are in no heap of the runtime.
+ */
+int golin_memory_timers(const struct golin_memory *m, const uint64_t *funcs, size_t nfuncs,
+			size_t max, struct golin_mem_timers *ret, struct golin_err *err);
 /* Go's text for a wait reason of that minor version; "" when unknown. */
 const char *golin_wait_reason(unsigned minor, unsigned reason);
 
@@ -162,6 +177,7 @@ struct golin_live_opts {
 	uint32_t stack_depth; /* frames of creation stacks; 0: none; default 32 */
 	uint32_t link;	      /* enum golin_link */
 	uint32_t target_id;   /* in records; from 1 */
+	bool timer_events;    /* group timers: records of timers, not only who armed which */
 	bool show_values;     /* the text of context keys and values too: may be secrets */
 	/* Called with short texts while long steps run ("detaching 5 probes"); may be NULL. */
 	void (*progress)(void *arg, const char *text);

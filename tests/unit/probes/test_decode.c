@@ -72,6 +72,95 @@ static void test_coroutine(void **state)
 	assert_int_equal(r.create.stack, 99);
 }
 
+static struct wire_timer_start timer_start(uint32_t flags)
+{
+	return (struct wire_timer_start){
+		.h = {.type = WIRE_TIMER_START,
+		      .size = sizeof(struct wire_timer_start),
+		      .flags = flags,
+		      .ts = 81},
+		.goid = 5,
+		.timer = 0xc000100010,
+		.when = 5081,
+		.f = AT(0x9000),
+		.code = AT(0x4000),
+		.stack = 99,
+	};
+}
+
+static void test_timer_start(void **state)
+{
+	struct wire_timer_start w = timer_start(0);
+	struct decoder d = dec;
+	union decoded r;
+
+	assert_false(decode_record(&d, &w.h, &r)); /* it runs something else */
+	d.gofunc = 0x4000;
+	d.sendtime = 0x5000;
+	assert_true(decode_record(&d, &w.h, &r));
+	assert_true(golin_record_check(&r.h, r.h.size));
+	assert_int_equal(r.h.type, GOLIN_REC_TIMER_START);
+	assert_int_equal(r.h.ts, 81);
+	assert_int_equal(r.h.goid, 5);
+	assert_int_equal(r.timer_start.timer, 0xc000100010);
+	assert_int_equal(r.timer_start.when_ns, 5081);
+	assert_int_equal(r.timer_start.kind, GOLIN_TIMER_FUNC);
+	assert_int_equal(r.timer_start.stack, 99);
+	assert_int_equal(r.timer_start.again, 0);
+	assert_int_equal(r.timer_start.flags, 0);
+	w = timer_start(WIRE_F_AGAIN | WIRE_F_PARTIAL);
+	w.code = AT(0x5000);
+	assert_true(decode_record(&d, &w.h, &r));
+	assert_int_equal(r.timer_start.kind, GOLIN_TIMER_CHAN);
+	assert_int_equal(r.timer_start.again, 1);
+	assert_int_equal(r.timer_start.flags, GOLIN_TIMER_PARTIAL);
+	w.period = 10;
+	assert_true(decode_record(&d, &w.h, &r));
+	assert_int_equal(r.timer_start.kind, GOLIN_TIMER_TICKER);
+	w.h.size -= 8;
+	assert_false(decode_record(&d, &w.h, &r));
+}
+
+/* The func value's page was not there for BPF: it is one of the program's constants. */
+static void test_timer_late(void **state)
+{
+	struct wire_timer_start w = timer_start(0);
+	struct decoder d = dec;
+	union decoded r;
+	uint64_t code = AT(0x5000);
+
+	d.mem_fd = open("/proc/self/mem", O_RDONLY);
+	assert_true(d.mem_fd >= 0);
+	d.sendtime = 0x5000;
+	w.code = 0;
+	w.f = (uint64_t)(uintptr_t)&code;
+	assert_true(decode_record(&d, &w.h, &r));
+	assert_int_equal(r.timer_start.kind, GOLIN_TIMER_CHAN);
+	w.f = 8;
+	assert_false(decode_record(&d, &w.h, &r));
+	close(d.mem_fd);
+}
+
+static void test_timer_end(void **state)
+{
+	struct wire_timer_end w = {
+		.h = {.type = WIRE_TIMER_END, .size = sizeof(w), .ts = 82},
+		.goid = 5,
+		.timer = 0xc000100010,
+	};
+	union decoded r;
+
+	assert_true(decode_record(&dec, &w.h, &r));
+	assert_true(golin_record_check(&r.h, r.h.size));
+	assert_int_equal(r.h.goid, 5);
+	assert_int_equal(r.timer_end.how, GOLIN_TIMER_STOPPED);
+	w.h.flags = WIRE_F_FIRED | WIRE_F_PARTIAL;
+	w.timer = w.goid = 0;
+	assert_true(decode_record(&dec, &w.h, &r));
+	assert_int_equal(r.timer_end.how, GOLIN_TIMER_FIRED);
+	assert_int_equal(r.timer_end.flags, GOLIN_TIMER_PARTIAL);
+}
+
 /* What could not be read is not claimed: no parent is then not "none". */
 static void test_partial(void **state)
 {
@@ -203,10 +292,12 @@ static void test_not_whole(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_create),	   cmocka_unit_test(test_timer),
-		cmocka_unit_test(test_coroutine),  cmocka_unit_test(test_partial),
-		cmocka_unit_test(test_exit),	   cmocka_unit_test(test_stack),
-		cmocka_unit_test(test_late_start), cmocka_unit_test(test_not_whole),
+		cmocka_unit_test(test_create),	    cmocka_unit_test(test_timer),
+		cmocka_unit_test(test_timer_start), cmocka_unit_test(test_timer_late),
+		cmocka_unit_test(test_timer_end),   cmocka_unit_test(test_coroutine),
+		cmocka_unit_test(test_partial),	    cmocka_unit_test(test_exit),
+		cmocka_unit_test(test_stack),	    cmocka_unit_test(test_late_start),
+		cmocka_unit_test(test_not_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

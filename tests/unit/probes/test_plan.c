@@ -75,27 +75,34 @@ static const char *text(unsigned int minor, uint32_t groups)
 	return out;
 }
 
+/* Places that events of timers need. */
+#define CONTEXT_OLD "timer.context context.WithDeadline.func2 entry none 0 0 - +0\n"
+#define CONTEXT_NEW "timer.context context.WithDeadlineCause.func2 entry none 0 0 - +0\n"
+#define RESET_FROM "timer.reset.from time.(*Timer).Reset entry none 0 0 - +0\n"
+
 static void test_stack_abi(void **state)
 {
 	/* 81: the word at 8(%rsp); 82: 16(%rsp) */
-	assert_string_equal(text(13, ALL),
-			    "goroutine.create! runtime.newproc1 call:runtime.runqput create 81 0 "
-			    "tls +0\n"
-			    "goroutine.exit! runtime.goexit0 prologue exit 81 0 - +0\n"
-			    "goroutine.exit.how runtime.Goexit entry none 0 0 - +0\n"
-			    "goroutine.create.stack runtime.goexit entry none 0 0 - +0\n"
-			    "timer.func time.goFunc entry none 0 0 - +0\n"
-			    "timer.start time.startTimer prologue start 81 0 rcx +0\n"
-			    "timer.fire time.goFunc prologue fire 82 0 - +0\n");
-	assert_string_equal(text(14, ALL),
-			    "goroutine.create! runtime.newproc1 call:runtime.runqput create 81 0 "
-			    "tls +0\n"
-			    "goroutine.exit! runtime.goexit0 prologue exit 81 0 - +0\n"
-			    "goroutine.create.stack runtime.goexit entry none 0 0 - +0\n"
-			    "timer.func time.goFunc entry none 0 0 - +0\n"
-			    "timer.start time.startTimer prologue start 81 0 rcx +0\n"
-			    "timer.reset time.resetTimer prologue reset 81 0 rcx +0\n"
-			    "timer.fire time.goFunc prologue fire 82 0 - +0\n");
+	assert_string_equal(
+		text(13, ALL),
+		"goroutine.create! runtime.newproc1 call:runtime.runqput create 81 0 "
+		"tls +0\n"
+		"goroutine.exit! runtime.goexit0 prologue exit 81 0 - +0\n"
+		"goroutine.exit.how runtime.Goexit entry none 0 0 - +0\n"
+		"goroutine.create.stack runtime.goexit entry none 0 0 - +0\n"
+		"timer.func time.goFunc entry none 0 0 - +0\n"
+		"timer.start time.startTimer prologue start 81 0 rcx +0\n"
+		"timer.fire time.goFunc prologue fire 82 0 - +0\n" CONTEXT_OLD RESET_FROM);
+	assert_string_equal(
+		text(14, ALL),
+		"goroutine.create! runtime.newproc1 call:runtime.runqput create 81 0 "
+		"tls +0\n"
+		"goroutine.exit! runtime.goexit0 prologue exit 81 0 - +0\n"
+		"goroutine.create.stack runtime.goexit entry none 0 0 - +0\n"
+		"timer.func time.goFunc entry none 0 0 - +0\n"
+		"timer.start time.startTimer prologue start 81 0 rcx +0\n"
+		"timer.reset time.resetTimer prologue reset 81 0 rcx +0\n"
+		"timer.fire time.goFunc prologue fire 82 0 - +0\n" CONTEXT_OLD RESET_FROM);
 	for (unsigned int minor = 15; minor <= 16; minor++)
 		assert_string_equal(
 			text(minor, ALL),
@@ -106,13 +113,13 @@ static void test_stack_abi(void **state)
 			"timer.func time.goFunc entry none 0 0 - +0\n"
 			"timer.start time.startTimer prologue start 81 0 rcx +0\n"
 			"timer.reset time.resetTimer prologue reset 81 0 rcx +0\n"
-			"timer.fire time.goFunc prologue fire 82 0 - +0\n");
+			"timer.fire time.goFunc prologue fire 82 0 - +0\n" CONTEXT_OLD);
 }
 
 static void test_register_abi(void **state)
 {
 	/* x86 numbers: 0 rax, 3 rbx, 7 rdi */
-	for (unsigned int minor = 17; minor <= 21; minor++)
+	for (unsigned int minor = 17; minor <= 20; minor++)
 		assert_string_equal(
 			text(minor, ALL),
 			"goroutine.create! runtime.newproc.func1 call:runtime.runqput create "
@@ -122,7 +129,16 @@ static void test_register_abi(void **state)
 			"timer.func time.goFunc entry none 0 0 - +0\n"
 			"timer.start time.startTimer prologue start 0 0 r14 +0\n"
 			"timer.reset time.resetTimer prologue reset 0 0 r14 +0\n"
-			"timer.fire time.goFunc prologue fire 3 0 - +0\n");
+			"timer.fire time.goFunc prologue fire 3 0 - +0\n" CONTEXT_OLD);
+	assert_string_equal(text(21, ALL),
+			    "goroutine.create! runtime.newproc.func1 call:runtime.runqput create "
+			    "3 0 r14 +0\n"
+			    "goroutine.exit! runtime.goexit0 prologue exit 0 0 - +0\n"
+			    "goroutine.create.stack runtime.goexit entry none 0 0 - +0\n"
+			    "timer.func time.goFunc entry none 0 0 - +0\n"
+			    "timer.start time.startTimer prologue start 0 0 r14 +0\n"
+			    "timer.reset time.resetTimer prologue reset 0 0 r14 +0\n"
+			    "timer.fire time.goFunc prologue fire 3 0 - +0\n" CONTEXT_NEW);
 	assert_string_equal(text(22, ALL),
 			    "goroutine.create! runtime.newproc.func1 call:runtime.runqput create "
 			    "3 0 r14 +0\n"
@@ -132,7 +148,7 @@ static void test_register_abi(void **state)
 			    "timer.func time.goFunc entry none 0 0 - +0\n"
 			    "timer.start time.startTimer prologue start 0 0 r14 +0\n"
 			    "timer.reset time.resetTimer prologue reset 0 0 r14 +0\n"
-			    "timer.fire time.goFunc prologue fire 3 0 - +0\n");
+			    "timer.fire time.goFunc prologue fire 3 0 - +0\n" CONTEXT_NEW);
 	for (unsigned int minor = 23; minor <= 27; minor++)
 		assert_string_equal(
 			text(minor, ALL),
@@ -144,7 +160,52 @@ static void test_register_abi(void **state)
 			"timer.func time.goFunc entry none 0 0 - +0\n"
 			"timer.start time.newTimer call:runtime.(*timer).modify arm 0 7 r14 +0\n"
 			"timer.reset time.resetTimer prologue reset 0 0 r14 +16\n"
-			"timer.fire time.goFunc prologue fire 3 0 - +0\n");
+			"timer.fire time.goFunc prologue fire 3 0 - +0\n" CONTEXT_NEW);
+}
+
+/* The lines that events of timers add to those that note who armed which. */
+static const char *timer_events(unsigned int minor)
+{
+	static char out[1024];
+	struct golin_image_info info = image(minor);
+	struct golin_layout l = layout(false);
+	struct golin_plan p;
+	size_t len = 0;
+
+	out[0] = 0;
+	assert_int_equal(golin_plan_make(&info, &l, GOLIN_GROUP_TIMERS, &p, NULL), 0);
+	golin_plan_timer_events(&p, &info);
+	for (size_t i = 0; i < p.n; i++) {
+		const struct golin_plan_hook *h = &p.hooks[i];
+
+		if (WIRE_COOKIE_OP(h->cookie) >= WIRE_OP_TIMER_STOP)
+			len += (size_t)snprintf(
+				out + len, sizeof(out) - len, "%s %s %u %x g%u +%u\n", h->event,
+				h->want.func, WIRE_COOKIE_OP(h->cookie), WIRE_COOKIE_A0(h->cookie),
+				WIRE_COOKIE_G(h->cookie), WIRE_COOKIE_ADD(h->cookie));
+	}
+	return out;
+}
+
+static void test_timer_events(void **state)
+{
+	/* 13 stop, 14 send, 15 mod */
+	for (unsigned int minor = 13; minor <= 14; minor++)
+		assert_string_equal(timer_events(minor), "timer.stop time.stopTimer 13 81 g2 +0\n"
+							 "timer.send time.sendTime 14 82 g0 +0\n");
+	for (unsigned int minor = 15; minor <= 16; minor++)
+		assert_string_equal(timer_events(minor),
+				    "timer.reset.ticker time.modTimer 15 81 g2 +0\n"
+				    "timer.stop time.stopTimer 13 81 g2 +0\n"
+				    "timer.send time.sendTime 14 82 g0 +0\n");
+	for (unsigned int minor = 17; minor <= 22; minor++)
+		assert_string_equal(timer_events(minor),
+				    "timer.reset.ticker time.modTimer 15 0 g1 +0\n"
+				    "timer.stop time.stopTimer 13 0 g1 +0\n"
+				    "timer.send time.sendTime 14 3 g0 +0\n");
+	for (unsigned int minor = 23; minor <= 27; minor++)
+		assert_string_equal(timer_events(minor), "timer.stop time.stopTimer 13 0 g1 +16\n"
+							 "timer.send time.sendTime 14 3 g0 +0\n");
 }
 
 static void test_groups(void **state)
@@ -459,11 +520,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stack_abi),      cmocka_unit_test(test_register_abi),
-		cmocka_unit_test(test_groups),	       cmocka_unit_test(test_store),
-		cmocka_unit_test(test_absent_fields),  cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_where_contexts), cmocka_unit_test(test_where_panics),
-		cmocka_unit_test(test_where_others),   cmocka_unit_test(test_where_g_is_not),
-		cmocka_unit_test(test_all_versions),   cmocka_unit_test(test_check),
+		cmocka_unit_test(test_timer_events),   cmocka_unit_test(test_groups),
+		cmocka_unit_test(test_store),	       cmocka_unit_test(test_absent_fields),
+		cmocka_unit_test(test_refused),	       cmocka_unit_test(test_where_contexts),
+		cmocka_unit_test(test_where_panics),   cmocka_unit_test(test_where_others),
+		cmocka_unit_test(test_where_g_is_not), cmocka_unit_test(test_all_versions),
+		cmocka_unit_test(test_check),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
