@@ -26,22 +26,19 @@ func (in *interp) step(name string) {
 	atomic.AddUint64(&in.steps, 1)
 }
 
-// loop is "for NAME in 1..n; do ...; done".
-func (in *interp) loop(name string, n uint64) {
-	for i := uint64(0); i < n; i++ {
-		in.step(name)
-	}
-}
-
-func (in *interp) run(ctx context.Context, script []string) error {
+// run is "for NAME in 1..n; do ...; done" for each name of the script.
+func (in *interp) run(ctx context.Context, script []string, n uint64, done chan<- error) {
 	for _, name := range script {
 		if err := ctx.Err(); err != nil {
-			return err
+			done <- err
+			return
 		}
 		in.vars[name] = 88172645463325252
-		in.loop(name, 1<<40)
+		for i := uint64(0); i < n; i++ {
+			in.step(name)
+		}
 	}
-	return nil
+	done <- nil
 }
 
 func main() {
@@ -50,7 +47,7 @@ func main() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	done := make(chan error, 1)
-	go func() { done <- in.run(ctx, []string{"a", "b"}) }()
+	go in.run(ctx, []string{"a", "b"}, 1<<40, done)
 	select {
 	case err := <-done:
 		fmt.Println("script:", err)

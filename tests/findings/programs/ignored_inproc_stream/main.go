@@ -74,7 +74,6 @@ func main() {
 	}
 	time.Sleep(800 * time.Millisecond)
 	cancel()
-	_, err := stream.recv()
-	fmt.Println("hung up:", err)
-	time.Sleep(4600 * time.Millisecond)
+	fmt.Println("hung up")
+	time.Sleep(4700 * time.Millisecond)
 }
