@@ -75,7 +75,9 @@ const struct cmd cmds[] = {
 	{"events", "SOURCE", "every event as it comes, a line each", source_help,
 	 VIEW | OPTION_BIT(SHOW_VALUES), STARTS, cmd_events},
 	{"record", "SOURCE -o FILE", "keep what happens, for every view later", source_help,
-	 LIVE | OPTION_BIT(OUTPUT) | OPTION_BIT(FORCE) | OPTION_BIT(SHOW_VALUES), ALL, cmd_record},
+	 LIVE | OPTION_BIT(OUTPUT) | OPTION_BIT(FORCE) | OPTION_BIT(SHOW_VALUES) |
+		 OPTION_BIT(GRACE) | OPTION_BIT(LIMIT),
+	 ALL, cmd_record},
 	{"offsets", "BINARY|PID|CORE|goX.Y", "layouts of the Go runtime's structs, and hook points",
 	 offsets_help,
 	 OPTION_BIT(JSON) | OPTION_BIT(FORMAT) | OPTION_BIT(STRUCT) | OPTION_BIT(SOURCE) |
