@@ -308,18 +308,21 @@ static bool fill_groups(struct ctxview *v, uint64_t parent, golin_cidx first)
 	return true;
 }
 
-static bool contexts(struct ctxview *v, uint64_t parent, golin_cidx first, struct tree_nodes *out)
+/* The contexts from `first` on, n of them at most: few need no look for those that are alike. */
+static bool contexts(struct ctxview *v, uint64_t parent, golin_cidx first, uint32_t n,
+		     struct tree_nodes *out)
 {
 	const struct golin_context *c;
+	bool fold = v->fold && n >= LINEAGE_FOLD_MIN;
 
-	if (v->fold && !fill_groups(v, parent, first))
+	if (fold && !fill_groups(v, parent, first))
 		return false;
 	for (golin_cidx i = first; (c = golin_model_context(v->model, i)); i = c->next) {
 		const struct ctxview_group *grp = NULL;
 
 		if (!listed(v, i))
 			continue;
-		if (v->fold && !(v->mark[i] & MARK_ALONE))
+		if (fold && !(v->mark[i] & MARK_ALONE))
 			grp = &v->groups.v[v->member[i]];
 		if (!grp || grp->count < LINEAGE_FOLD_MIN) {
 			if (!add_context(v, i, c, out))
@@ -371,10 +374,13 @@ static bool get_holders(struct ctxview *v, golin_cidx i)
 
 static bool goroutines(struct ctxview *v, uint64_t parent, golin_cidx i, struct tree_nodes *out)
 {
+	bool fold;
+
 	if (!get_holders(v, i))
 		return false;
+	fold = v->fold && v->holders.len >= LINEAGE_FOLD_MIN;
 	v->call++;
-	for (size_t k = 0; k < v->holders.len && v->fold; k++) {
+	for (size_t k = 0; k < v->holders.len && fold; k++) {
 		const struct golin_goroutine *g =
 			golin_model_goroutine(v->model, v->holders.v[k].g);
 		struct ctxview_group *grp;
@@ -397,7 +403,7 @@ static bool goroutines(struct ctxview *v, uint64_t parent, golin_cidx i, struct 
 
 		if (!worker_shown(v, g))
 			continue;
-		if (v->fold)
+		if (fold)
 			grp = group_for(v, holders_tag(v, parent, g));
 		if (!grp || grp->count < LINEAGE_FOLD_MIN) {
 			if (!add_node(out, CTXVIEW_GOROUTINE, goroutine_tag(parent, g), gi, false,
@@ -454,7 +460,7 @@ static bool children(void *arg, const struct tree_node *parent, struct tree_node
 	const struct golin_context *c;
 
 	if (!parent)
-		return contexts(v, 0, golin_model_context_roots(v->model), out);
+		return contexts(v, 0, golin_model_context_roots(v->model), UINT32_MAX, out);
 	if (parent->kind == CTXVIEW_GROUP || parent->kind == CTXVIEW_HOLDERS) {
 		const struct ctxview_group *grp;
 
@@ -469,7 +475,7 @@ static bool children(void *arg, const struct tree_node *parent, struct tree_node
 		return true;
 	if (v->goroutines && c->nholders && !goroutines(v, parent->tag, parent->item, out))
 		return false;
-	return contexts(v, parent->tag, c->first_child, out);
+	return contexts(v, parent->tag, c->first_child, c->nchild, out);
 }
 
 struct tree_source ctxview_source(struct ctxview *v)

@@ -7,7 +7,7 @@
 #include <time.h>
 #include "feed.h"
 
-enum { CONNS_PER_LISTENER = 1000, SHORT_LIVED = 1000 };
+enum { CONNS_PER_LISTENER = 1000, SHORT_LIVED = 1000, CONTEXTS_PER_ROOT = 1000 };
 
 struct site {
 	uint64_t pc;
@@ -23,16 +23,24 @@ static const struct site sites[] = {
 	{0x5000, "main.fetch", "/src/app/job.go", 120},
 	{0x6000, "main.ticker", "/src/app/tick.go", 12},
 	{0x7000, "runtime.gcBgMarkWorker", "/go/src/runtime/mgc.go", 1300},
+	{0x8000, "context.WithCancel", "/go/src/context/context.go", 233},
+	{0x8100, "context.WithTimeout", "/go/src/context/context.go", 700},
+	{0x8200, "context.WithValue", "/go/src/context/context.go", 720},
+	{0x8300, "context.(*cancelCtx).cancel", "/go/src/context/context.go", 540},
 };
-enum { N_SITES = sizeof(sites) / sizeof(sites[0]) };
-enum { MAIN, SERVE, CONN, JOB, FETCH, TICKER, GC };
+enum { N_SITES = sizeof(sites) / sizeof(sites[0]), HEAD = 3 };
+enum { MAIN, SERVE, CONN, JOB, FETCH, TICKER, GC, CANCEL, TIMEOUT, VALUE, CANCELLED };
+
+#define CONTEXT_BASE 0xc000000000ull
+#define CHURN_BASE 0xd000000000ull
 
 struct synth {
 	struct golin_source base;
 	struct synth_opts opts;
 	struct feed feed;
-	uint32_t step;	  /* of the beginning: target, clock, names, goroutines */
-	uint64_t start;	  /* monotonic ns */
+	uint32_t step;	/* of the beginning: target, clock, names, goroutines */
+	uint64_t start; /* monotonic ns */
+	uint64_t unix_start;
 	uint64_t churned; /* short-lived ones started */
 	uint64_t next_goid;
 	uint64_t delivered;
@@ -74,6 +82,109 @@ static int put_first(struct synth *s, uint32_t i)
 			i % 3 ? "IO wait" : "select");
 }
 
+/* ---- contexts ---- */
+
+/* A stack of each constructor, and of cancel, called in the places above. */
+enum { STACK_ROOT = 1, STACK_TIMEOUT, STACK_VALUE, STACK_CANCEL, STACK_CHURN, STACK_CANCELLED };
+
+static const int stack_sites[][3] = {
+	{CANCEL, SERVE, MAIN}, {TIMEOUT, CONN, SERVE}, {VALUE, CONN, SERVE},
+	{CANCEL, JOB, CONN},   {TIMEOUT, FETCH, JOB},  {CANCELLED, FETCH, JOB},
+};
+enum { N_STACKS = sizeof(stack_sites) / sizeof(stack_sites[0]) };
+
+static int put_stack(struct synth *s, uint32_t i)
+{
+	uint64_t pcs[3];
+
+	for (int k = 0; k < 3; k++)
+		pcs[k] = sites[stack_sites[i][k]].pc;
+	return feed_stack(&s->feed, i + 1, pcs, 3);
+}
+
+static int put_context(struct synth *s, uint64_t ctx, uint64_t parent, uint32_t parent_kind,
+		       uint64_t goid, int stack)
+{
+	static const uint32_t kinds[] = {
+		[STACK_ROOT] = GOLIN_CTX_CANCEL, [STACK_TIMEOUT] = GOLIN_CTX_TIMER,
+		[STACK_VALUE] = GOLIN_CTX_VALUE, [STACK_CANCEL] = GOLIN_CTX_CANCEL,
+		[STACK_CHURN] = GOLIN_CTX_TIMER,
+	};
+	struct golin_rec_context_create c = {
+		.h.goid = goid,
+		.ctx = ctx,
+		.parent = parent,
+		.parent_kind = parent ? parent_kind : GOLIN_CTX_BACKGROUND,
+		.stack = (uint64_t)stack,
+		.kind = kinds[stack],
+		.flags = GOLIN_CTX_PARENT_KNOWN,
+	};
+
+	if (c.kind == GOLIN_CTX_TIMER) {
+		c.flags |= GOLIN_CTX_HAS_TIMEOUT;
+		c.timeout_ns = 600ll * 1000000000;
+		c.deadline_unix_ns = (int64_t)s->unix_start + c.timeout_ns;
+	}
+	return feed_context(&s->feed, &c, "", "");
+}
+
+/*
+ * A root for each thousand; below it requests: a deadline with a value, and under that something
+ * to cancel. All have a goroutine that works under them.
+ */
+static int put_first_context(struct synth *s, uint32_t i)
+{
+	uint32_t in_root = i % CONTEXTS_PER_ROOT, root = i - in_root;
+	uint64_t at = CONTEXT_BASE + i * 0x80ull, goid = i % s->opts.goroutines + 1;
+
+	if (!in_root)
+		return put_context(s, at, 0, 0, goid, STACK_ROOT);
+	switch (in_root % 3) {
+	case 1:
+		return put_context(s, at, CONTEXT_BASE + root * 0x80ull, GOLIN_CTX_CANCEL, goid,
+				   STACK_TIMEOUT);
+	case 2:
+		return put_context(s, at, at - 0x80, GOLIN_CTX_TIMER, goid, STACK_VALUE);
+	default:
+		return put_context(s, at, at - 0x80, GOLIN_CTX_VALUE, goid, STACK_CANCEL);
+	}
+}
+
+static int put_contexts(struct synth *s, uint32_t i)
+{
+	return i < N_STACKS ? put_stack(s, i) : put_first_context(s, i - N_STACKS);
+}
+
+/* One more comes, the one a thousand before it is cancelled. */
+static int churn_context(struct synth *s, uint64_t n)
+{
+	struct golin_rec_context_cancel c = {
+		.h.goid = 3,
+		.ctx = CHURN_BASE + (n - SHORT_LIVED) * 0x80,
+		.stack = STACK_CANCELLED,
+		.reason = GOLIN_CANCEL_EXPLICIT,
+	};
+	int ret = put_context(s, CHURN_BASE + n * 0x80, CONTEXT_BASE, GOLIN_CTX_CANCEL,
+			      s->next_goid + n, STACK_CHURN);
+
+	if (ret || n < SHORT_LIVED)
+		return ret;
+	return feed_cancel(&s->feed, &c, "context canceled", "");
+}
+
+/* ---- the stream ---- */
+
+static uint32_t n_contexts(const struct synth *s)
+{
+	return s->opts.contexts ? N_STACKS + s->opts.contexts : 0;
+}
+
+static int put_settings(struct synth *s)
+{
+	return feed_settings(&s->feed, GOLIN_GROUP_GOROUTINES |
+					       (s->opts.contexts ? GOLIN_GROUP_CONTEXTS : 0));
+}
+
 static int begin(struct synth *s)
 {
 	uint32_t i = s->step++;
@@ -83,13 +194,17 @@ static int begin(struct synth *s)
 		return feed_target(&s->feed, "/srv/orders-api", "go1.26.8");
 	if (i == 1) {
 		clock_gettime(CLOCK_REALTIME, &ts);
-		return feed_clock(&s->feed, mono(),
-				  (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec);
+		s->unix_start = (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+		return feed_clock(&s->feed, mono(), s->unix_start);
 	}
-	if (i < 2 + N_SITES)
-		return feed_name(&s->feed, sites[i - 2].pc, sites[i - 2].func, sites[i - 2].file,
-				 sites[i - 2].line);
-	return put_first(s, i - 2 - N_SITES);
+	if (i == 2)
+		return put_settings(s);
+	i -= HEAD;
+	if (i < N_SITES)
+		return feed_name(&s->feed, sites[i].pc, sites[i].func, sites[i].file,
+				 sites[i].line);
+	i -= N_SITES;
+	return i < s->opts.goroutines ? put_first(s, i) : put_contexts(s, i - s->opts.goroutines);
 }
 
 static int service(struct golin_source *base, const struct golin_sink *sink, int max,
@@ -102,17 +217,21 @@ static int service(struct golin_source *base, const struct golin_sink *sink, int
 	s->feed.sink = *sink;
 	s->feed.ts = now;
 
-	while (n < max && !ret && s->step < 2 + N_SITES + s->opts.goroutines) {
+	while (n < max && !ret && s->step < HEAD + N_SITES + s->opts.goroutines + n_contexts(s)) {
 		ret = begin(s);
 		n++;
 	}
 	s->next_goid = s->opts.goroutines + 10;
 	due = (now - s->start) / 1000 * s->opts.rate / 1000000;
-	for (; n + 2 <= max && !ret && s->churned < due; s->churned++, n += 2) {
+	for (; n + 4 <= max && !ret && s->churned < due; s->churned++, n += 2) {
 		ret = feed_create(&s->feed, s->next_goid + s->churned, 3, sites[FETCH].pc,
 				  sites[JOB].pc, 0);
 		if (!ret && s->churned >= SHORT_LIVED)
 			ret = feed_exit(&s->feed, s->next_goid + s->churned - SHORT_LIVED);
+		if (!ret && s->opts.contexts) {
+			ret = churn_context(s, s->churned);
+			n += 2;
+		}
 	}
 	if (!n && !s->told_end &&
 	    (!s->opts.live || (s->opts.end_ms && now > s->start + s->opts.end_ms * 1000000ull))) {
