@@ -11,7 +11,8 @@
 
 enum {
 	KNOWN_MAX = 1 << 21,
-	CHAIN_MAX = 256, /* contexts above one that nobody saw the creation of */
+	CHAIN_MAX = 256,       /* contexts above one that nobody saw the creation of */
+	MINOR_DONE_VALUE = 17, /* since then cancelCtx.done is an atomic.Value: type and pointer */
 };
 
 static const uint32_t NONE = UINT32_MAX;
@@ -35,6 +36,10 @@ void contexts_open(struct contexts_live *c, const struct golin_memory *mem,
 	c->cancel_err = offset_of(mem->layout, GOLIN_F_CANCEL_CTX_err);
 	c->timer_deadline = offset_of(mem->layout, GOLIN_F_TIMER_CTX_deadline);
 	c->value_key = offset_of(mem->layout, GOLIN_F_VALUE_CTX_key);
+	c->done = (struct done_index){.mem_fd = mem->mem_fd, .offset = UINT32_MAX};
+	if (offset_of(mem->layout, GOLIN_F_CANCEL_CTX_done) != NONE)
+		c->done.offset = offset_of(mem->layout, GOLIN_F_CANCEL_CTX_done) +
+				 (mem->info->go.minor >= MINOR_DONE_VALUE ? 8 : 0);
 	c->value_val = offset_of(mem->layout, GOLIN_F_VALUE_CTX_val);
 }
 
@@ -53,6 +58,7 @@ void contexts_close(struct contexts_live *c)
 {
 	types_done(&c->types);
 	map64_done(&c->known);
+	done_index_free(&c->done);
 	map64_done(&c->told);
 	map64_done(&c->callers);
 	golin_recbuf_done(&c->buf);
@@ -175,8 +181,10 @@ static bool is_known(const struct contexts_live *c, uint64_t addr, uint8_t kind)
 	return map64_get(&c->known, addr, &v) && v == kind;
 }
 
-void ctx_know(struct contexts_live *c, uint64_t addr, uint8_t kind)
+void ctx_know(struct contexts_live *c, uint64_t addr, uint64_t inner, uint8_t kind)
 {
+	if (kind == GOLIN_CTX_CANCEL || kind == GOLIN_CTX_TIMER || kind == GOLIN_CTX_AFTER_FUNC)
+		done_add(&c->done, addr, inner ? inner : addr);
 	/* What is forgotten is told again as seen; the model knows better. */
 	if (c->known.len >= KNOWN_MAX) {
 		map64_done(&c->known);
@@ -211,6 +219,7 @@ struct link {
 	struct wire_iface self;
 	struct named named;
 	struct wire_iface up; /* tab 0: not known */
+	uint64_t inner;	      /* Go 1.20 */
 	uint64_t wall, ext, key_type, value_type;
 	uint32_t cancelled; /* as in the record */
 };
@@ -236,11 +245,9 @@ static void read_link(struct contexts_live *c, struct link *l)
 			l->ext = v.data;
 		}
 		if (c->mem.info->go.minor == 20) { /* the inner object has the rest */
-			uint64_t inner;
-
-			if (mem_read(c->mem.mem_fd, at, &inner, 8))
+			if (mem_read(c->mem.mem_fd, at, &l->inner, 8))
 				break;
-			at = inner;
+			at = l->inner;
 			if (!ctx_read_iface(c, at, &l->up))
 				l->up = (struct wire_iface){0};
 		}
@@ -279,6 +286,7 @@ static int put_seen(struct contexts_live *c, const struct golin_sink *sink, cons
 	if (!r)
 		return -ENOMEM;
 	r->ctx = l->self.data;
+	r->inner = l->inner;
 	r->type = ctx_linked(c, l->named.type);
 	r->kind = l->named.kind;
 	r->deadline_unix_ns = ctx_unix_ns(l->wall, l->ext);
@@ -291,7 +299,7 @@ static int put_seen(struct contexts_live *c, const struct golin_sink *sink, cons
 		r->parent_kind = ctx_root_kind(c, up, l->up.data);
 		r->parent_type = up->kind == GOLIN_CTX_FOREIGN ? ctx_linked(c, up->type) : 0;
 	}
-	ctx_know(c, l->self.data, l->named.kind);
+	ctx_know(c, l->self.data, l->inner, l->named.kind);
 	e = ctx_put_rec(c, sink);
 	return e < 0 ? e : n + e;
 }

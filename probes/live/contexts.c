@@ -84,7 +84,7 @@ static int put_create(struct contexts_live *c, const struct wire_ctx_create *w,
 		r->flags |= GOLIN_CTX_HAS_TIMEOUT;
 	}
 	set_parent(c, r, &up, w->parent.data);
-	ctx_know(c, w->child.data, self.kind);
+	ctx_know(c, w->child.data, r->inner, self.kind);
 	e = ctx_put_rec(c, sink);
 	return e < 0 ? e : n + e;
 }
@@ -171,7 +171,7 @@ static int put_value(struct contexts_live *c, const struct wire_ctx_value *w,
 		s = text_of(c, &w->value, &w->value_text, buf[1], sizeof(buf[1]), &len);
 		golin_recbuf_str(&c->buf, offsetof(struct golin_rec_context_create, value), s, len);
 	}
-	ctx_know(c, w->ctx, GOLIN_CTX_VALUE);
+	ctx_know(c, w->ctx, 0, GOLIN_CTX_VALUE);
 	e = ctx_put_rec(c, sink);
 	return e < 0 ? e : n + e;
 }
@@ -272,6 +272,7 @@ static int put_cancel(struct contexts_live *c, const struct wire_ctx_cancel *w,
 	r = ctx_begin(c, GOLIN_REC_CONTEXT_CANCEL, sizeof(*r), w->h.ts, w->goid);
 	if (!r)
 		return -ENOMEM;
+	done_cancelled(&c->done, w->ctx);
 	r->ctx = w->ctx;
 	r->stack = w->stack;
 	r->err_type = ctx_linked(c, err.type);

@@ -25,8 +25,8 @@ struct named ctx_kind_of(struct contexts_live *c, uint64_t tab);
 uint8_t ctx_root_kind(struct contexts_live *c, const struct named *n, uint64_t data);
 /* Is it an itab of context.Context? */
 bool ctx_is_context(struct contexts_live *c, uint64_t tab);
-/* A context of that kind is at this address now. */
-void ctx_know(struct contexts_live *c, uint64_t addr, uint8_t kind);
+/* A context of that kind is at this address now. inner: as in records; 0 it has none. */
+void ctx_know(struct contexts_live *c, uint64_t addr, uint64_t inner, uint8_t kind);
 /* Unix ns of a time.Time's first two words (time/time.go); 0 for the zero time. */
 int64_t ctx_unix_ns(uint64_t wall, uint64_t ext);
 bool ctx_read_iface(const struct contexts_live *c, uint64_t addr, struct wire_iface *ret);

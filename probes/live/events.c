@@ -136,7 +136,7 @@ static int on_exec(struct live *l, uint64_t ts, const struct golin_sink *sink,
 	join_done(&l->join);
 	array_free(&l->seen);
 	l->seen_ready = l->seen_fresh = false;
-	l->nreads = 0;
+	reads_reset(&l->reads);
 	whereis_done(&l->where);
 	live_names_forget(&l->names);
 	if (!same) {

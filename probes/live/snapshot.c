@@ -102,7 +102,7 @@ static int keep_seen(void *arg, const struct golin_mem_goroutine *g)
 	return 0;
 }
 
-static struct golin_memory memory(const struct live *l)
+struct golin_memory live_memory(const struct live *l)
 {
 	return (struct golin_memory){
 		.mem_fd = l->t.mem_fd,
@@ -135,7 +135,7 @@ static void note_coming(struct live *l)
 
 void live_snapshot_read(struct live *l, bool again)
 {
-	struct golin_memory m = memory(l);
+	struct golin_memory m = live_memory(l);
 	struct golin_err err = {0};
 	int r;
 
@@ -255,50 +255,4 @@ int live_stage(struct live *l, const struct golin_sink *sink, int max, struct go
 	if (l->stage == STAGE_SNAPSHOT && !l->seen_ready)
 		l->stage = STAGE_EVENTS;
 	return 1;
-}
-
-static int keep_where(void *arg, const struct golin_mem_goroutine *g)
-{
-	whereis_put(arg, g->goid, g->g);
-	return 0;
-}
-
-/* The goroutine as it is now. 0, -ENOENT: it is gone, or why it could not be read. */
-static int read_one(struct live *l, uint64_t goid, struct golin_mem_goroutine *ret)
-{
-	struct golin_memory m = memory(l);
-	uint64_t g, unread = 0;
-	int e;
-
-	if (l->where.on && whereis_get(&l->where, goid, &g))
-		return golin_memory_goroutine(&m, g, goid, ret, NULL);
-	l->where.on = true;
-	e = golin_memory_goroutines(&m, keep_where, &l->where, &unread, NULL);
-	if (e < 0)
-		return e;
-	if (!whereis_get(&l->where, goid, &g))
-		return unread ? -EAGAIN : -ENOENT;
-	return golin_memory_goroutine(&m, g, goid, ret, NULL);
-}
-
-int live_read_one(struct live *l, uint64_t goid, const struct golin_sink *sink)
-{
-	struct golin_rec_goroutine_state *r;
-	struct golin_mem_goroutine g;
-	const struct golin_rec *rec;
-	int e = read_one(l, goid, &g);
-
-	r = golin_recbuf_begin(&l->buf, GOLIN_REC_GOROUTINE_STATE, sizeof(*r));
-	if (!r)
-		return -ENOMEM;
-	decode_header(&l->dec, &r->h, GOLIN_REC_GOROUTINE_STATE, 0, live_now(), goid);
-	/* Only what was looked for in vain is dead; what could not be read is unknown. */
-	r->state = !e ? g.state : e == -ENOENT || e == -ESRCH ? GOLIN_GS_DEAD : GOLIN_GS_UNKNOWN;
-	if (!e) {
-		r->wait_since = g.wait_since;
-		golin_recbuf_str(&l->buf, offsetof(struct golin_rec_goroutine_state, wait), g.wait,
-				 strlen(g.wait));
-	}
-	rec = golin_recbuf_end(&l->buf);
-	return rec ? live_put(sink, rec) : -ENOMEM;
 }

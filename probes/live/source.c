@@ -167,15 +167,11 @@ static int service(struct golin_source *s, const struct golin_sink *sink, int ma
 			return r;
 		n += r;
 	}
-	while (n < max && l->nreads) {
-		r = live_read_one(l, l->reads[0], sink);
-		if (r < 0)
-			return r;
-		memmove(&l->reads[0], &l->reads[1], --l->nreads * sizeof(l->reads[0]));
-		n++;
-	}
 	if (n >= max)
 		return n;
+	r = live_reads_begin(l);
+	if (r < 0)
+		return r;
 	/* Asked before the ring is looked at: what is in it then is all there will be. */
 	if (!l->gone && golin_target_ended(&l->t, &l->status))
 		l->gone = true;
@@ -194,6 +190,12 @@ static int service(struct golin_source *s, const struct golin_sink *sink, int ma
 		n += r;
 		if (!r || l->stage != STAGE_EVENTS)
 			break;
+	}
+	if (n < max) {
+		r = live_reads_end(l, sink, max - n);
+		if (r < 0)
+			return r;
+		n += r;
 	}
 	if (!n && (l->gone || l->finish || !l->probing))
 		return finish(l, sink);
@@ -253,9 +255,8 @@ static int control(struct golin_source *s, const struct golin_ctl *ctl, struct g
 			return golin_err_set(err, -EPERM,
 					     "cannot read the memory of process %d (%s)",
 					     (int)l->t.pid, golin_errno_name(l->t.mem_errno));
-		if (l->nreads == LIVE_READS)
+		if (reads_ask(&l->reads, ctl->goid) < 0)
 			return golin_err_set(err, -EAGAIN, "too many reads are waiting");
-		l->reads[l->nreads++] = ctl->goid;
 		return 0;
 	case GOLIN_CTL_SNAPSHOT:
 		/* One that is being yielded is not disturbed. */
@@ -320,6 +321,7 @@ static void close_live(struct golin_source *s)
 	array_free(&l->seen);
 	map64_done(&l->coming);
 	whereis_done(&l->where);
+	reads_reset(&l->reads);
 	latestart_done(&l->late);
 	golin_imgproc_close(l->p);
 	golin_target_close(&l->t);

@@ -12,10 +12,11 @@
 #include "live/join.h"
 #include "live/latestart.h"
 #include "live/names.h"
+#include "live/reads.h"
 #include "live/ring.h"
 #include "live/whereis.h"
 
-enum { LIVE_READS = 64, LIVE_GAPS = 16 };
+enum { LIVE_GAPS = 16 };
 
 /* What is yielded next, before events go on. */
 enum live_stage {
@@ -72,10 +73,9 @@ struct live {
 	struct map64 coming; /* goids whose creation is in the ring: they are not `seen` */
 	bool seen_again;     /* a reading on request, of what is known already */
 
-	uint64_t reads[LIVE_READS];
+	struct reads reads;
 	struct latestart late;
 	struct whereis where; /* of goroutines that may be read again */
-	size_t nreads;
 	struct live_gap gaps[LIVE_GAPS];
 	size_t ngaps;
 	uint64_t off_since[8]; /* by the number of the group's bit; 0: armed */
@@ -99,8 +99,8 @@ int live_put(const struct golin_sink *sink, const struct golin_rec *rec);
 void live_snapshot_read(struct live *l, bool again);
 /* Yields what the stage asks for, at most max records; how many. */
 int live_stage(struct live *l, const struct golin_sink *sink, int max, struct golin_err *err);
-/* Answers a GOLIN_CTL_READ. */
-int live_read_one(struct live *l, uint64_t goid, const struct golin_sink *sink);
+/* How to read the target's memory. */
+struct golin_memory live_memory(const struct live *l);
 
 /* Names of what the next records need; how many. (live/events.c) */
 int live_names(struct live *l, const struct golin_sink *sink);

@@ -23,6 +23,27 @@ static bool field(const struct golin_layout *l, enum golin_field_id id, uint32_t
 	return true;
 }
 
+/* What only a reading of one goroutine needs: it has less to say where the layout lacks it. */
+static void stand_fields(const struct golin_layout *l, struct g_fields *f)
+{
+	uint32_t sched, sp, pc, bp, ignored = 0;
+
+	f->has_waiting = field(l, GOLIN_F_G_waiting, 8, &f->waiting, &f->span) &&
+			 field(l, GOLIN_F_G_sched, 0, &sched, &f->span) &&
+			 field(l, GOLIN_F_GOBUF_sp, 0, &sp, &ignored) &&
+			 field(l, GOLIN_F_GOBUF_pc, 0, &pc, &ignored) &&
+			 field(l, GOLIN_F_GOBUF_bp, 0, &bp, &ignored) && sp <= 64 && pc <= 64 &&
+			 bp <= 64 && field(l, GOLIN_F_G_sched, 64 + 8, &sched, &f->span);
+	if (!f->has_waiting)
+		return;
+	f->sched_sp = sched + sp;
+	f->sched_pc = sched + pc;
+	f->sched_bp = sched + bp;
+	f->has_sys = field(l, GOLIN_F_G_syscallsp, 8, &f->sys_sp, &f->span) &&
+		     field(l, GOLIN_F_G_syscallpc, 8, &f->sys_pc, &f->span);
+	f->has_sys_bp = f->has_sys && field(l, GOLIN_F_G_syscallbp, 8, &f->sys_bp, &f->span);
+}
+
 static int fields_get(const struct golin_layout *l, struct g_fields *ret, struct golin_err *err)
 {
 	uint32_t stack, lo, hi, ignored = 0;
@@ -42,6 +63,7 @@ static int fields_get(const struct golin_layout *l, struct g_fields *ret, struct
 	f.hi = stack + hi;
 	f.has_since = field(l, GOLIN_F_G_waitsince, 8, &f.since, &f.span);
 	f.has_parent = field(l, GOLIN_F_G_parentGoid, 8, &f.parent, &f.span);
+	stand_fields(l, &f);
 	*ret = f;
 	return 0;
 }

@@ -16,6 +16,9 @@ struct g_fields {
 	uint32_t lo, hi, status, goid, reason, gopc, startpc;
 	uint32_t since, parent;
 	bool has_since, has_parent;
+	/* of where it stands and on what it waits */
+	uint32_t sched_sp, sched_pc, sched_bp, sys_sp, sys_pc, sys_bp, waiting;
+	bool has_sys, has_sys_bp, has_waiting;
 	uint32_t span; /* bytes from the start of the g that hold them all */
 };
 

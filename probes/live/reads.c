@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "live/reads.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/err.h"
+#include "live/source.h"
+#include "memory/waits.h"
+
+#define MS 1000000ull
+
+enum {
+	ALL_PAUSE_MS = 250, /* between looks through all goroutines */
+	ANSWER_MS = 3000,   /* an answer is given then, with what is known */
+	TIMER_CHAN_CAP = 1, /* of the channels that package time makes */
+};
+
+static void drop_answer(struct reads *r, size_t i)
+{
+	free(r->answers.v[i].w);
+	memmove(&r->answers.v[i], &r->answers.v[i + 1],
+		(--r->answers.len - i) * sizeof(r->answers.v[0]));
+}
+
+void reads_reset(struct reads *r)
+{
+	while (r->answers.len)
+		drop_answer(r, r->answers.len - 1);
+	array_free(&r->answers);
+	map64_done(&r->stacks);
+	memset(r, 0, sizeof(*r));
+}
+
+int reads_ask(struct reads *r, uint64_t goid)
+{
+	for (size_t i = 0; i < r->nasked; i++)
+		if (r->asked[i] == goid)
+			return 0;
+	if (r->nasked + r->answers.len >= READS_MAX)
+		return -EAGAIN;
+	r->asked[r->nasked++] = goid;
+	return 0;
+}
+
+/* ---- reading ---- */
+
+static int keep_where(void *arg, const struct golin_mem_goroutine *g)
+{
+	whereis_put(arg, g->goid, g->g);
+	return 0;
+}
+
+/* -EAGAIN: it must be looked for among all, and it is not yet time for that. */
+static int where(struct live *l, const struct golin_memory *m, uint64_t goid, uint64_t *ret_g)
+{
+	uint64_t unread = 0, now = live_now();
+	int e;
+
+	if (l->where.on && whereis_get(&l->where, goid, ret_g))
+		return 0;
+	if (now < l->reads.next_all)
+		return -EAGAIN;
+	l->where.on = true;
+	e = golin_memory_goroutines(m, keep_where, &l->where, &unread, NULL);
+	l->reads.next_all = live_now() + ALL_PAUSE_MS * MS;
+	if (e < 0)
+		return e;
+	if (whereis_get(&l->where, goid, ret_g))
+		return 0;
+	return unread ? -EIO : -ENOENT;
+}
+
+static int read_one(struct live *l, const struct golin_memory *m, uint64_t goid, bool looked,
+		    struct read_answer *a)
+{
+	uint64_t g;
+	int e = where(l, m, goid, &g);
+
+	/* What the look of just now did not find was not there. */
+	if (e == -EAGAIN && looked)
+		e = -ENOENT;
+	if (e == -EAGAIN)
+		return e;
+	a->w = NULL;
+	if (!e) {
+		a->w = malloc(sizeof(*a->w));
+		if (!a->w)
+			return -ENOMEM;
+		e = mem_goroutine_waits(m, g, goid, &a->g, a->w, NULL);
+	}
+	a->goid = goid;
+	a->error = e;
+	a->ts = live_now();
+	return 0;
+}
+
+int live_reads_begin(struct live *l)
+{
+	struct golin_memory m = live_memory(l);
+	struct reads *r = &l->reads;
+	uint64_t next_all = r->next_all;
+	size_t left = 0;
+	int e = 0;
+
+	for (size_t i = 0; i < r->nasked; i++) {
+		struct read_answer a = {0};
+
+		e = e == -ENOMEM ? e : read_one(l, &m, r->asked[i], r->next_all != next_all, &a);
+		if (e) {
+			r->asked[left++] = r->asked[i];
+			continue;
+		}
+		if (!array_reserve(&r->answers, r->answers.len + 1)) {
+			free(a.w);
+			e = -ENOMEM;
+			continue;
+		}
+		a.pos = l->probing ? ring_end(&l->ring) : 0;
+		r->answers.v[r->answers.len++] = a;
+	}
+	r->nasked = left;
+	return e == -ENOMEM ? e : 0;
+}
+
+/* ---- whose channels ---- */
+
+static bool may_be_done(const struct mem_wait *w)
+{
+	return w->how == GOLIN_WAIT_RECV && !w->elemsize;
+}
+
+/* True when it is known, or known not to be known, whose channels they are. */
+static bool are_known(struct live *l, struct read_answer *a)
+{
+	struct done_index *d = &l->contexts.done;
+	bool all = true;
+
+	for (uint32_t i = 0; a->w && i < a->w->n; i++)
+		if (may_be_done(&a->w->v[i]) && !done_find(d, a->w->v[i].chan))
+			all = false;
+	if (all)
+		return true;
+	if (!a->searched) {
+		a->searched = true;
+		a->round = done_round(d);
+	}
+	return a->round <= d->ended;
+}
+
+static bool is_timer(struct live *l, const struct mem_wait *w)
+{
+	const struct go_type *type;
+
+	if (w->timer)
+		return true;
+	/* Up to Go 1.22, and later with asynctimerchan: a channel like any other. */
+	if (w->cap != TIMER_CHAN_CAP || !l->contexts.open)
+		return false;
+	type = types_get(&l->contexts.types, w->elemtype);
+	return type && !strcmp(type->name, "time.Time");
+}
+
+/* ---- telling ---- */
+
+static int put_state(struct live *l, const struct golin_sink *sink, const struct read_answer *a)
+{
+	struct golin_rec_goroutine_state *r =
+		golin_recbuf_begin(&l->buf, GOLIN_REC_GOROUTINE_STATE, sizeof(*r));
+	const struct golin_rec *rec;
+	int e = a->error;
+
+	if (!r)
+		return -ENOMEM;
+	decode_header(&l->dec, &r->h, GOLIN_REC_GOROUTINE_STATE, 0, a->ts, a->goid);
+	/* Only what was looked for in vain is dead; what could not be read is unknown. */
+	r->state = !e ? a->g.state : e == -ENOENT || e == -ESRCH ? GOLIN_GS_DEAD : GOLIN_GS_UNKNOWN;
+	if (!e) {
+		r->wait_since = a->g.wait_since;
+		golin_recbuf_str(&l->buf, offsetof(struct golin_rec_goroutine_state, wait),
+				 a->g.wait, strlen(a->g.wait));
+	}
+	rec = golin_recbuf_end(&l->buf);
+	e = rec ? live_put(sink, rec) : -ENOMEM;
+	return e < 0 ? e : 1;
+}
+
+/* The stack's record, the first time, with its names before it; how many records. */
+static int put_stack(struct live *l, const struct golin_sink *sink, const struct read_answer *a,
+		     uint64_t *ret_id)
+{
+	const struct stack_pcs *s = &a->w->stack;
+	size_t len = s->n * sizeof(uint64_t);
+	struct golin_rec_stack *r;
+	const struct golin_rec *rec;
+	uint64_t id = s->truncated;
+	int n, e;
+
+	for (uint32_t i = 0; i < s->n; i++)
+		id = map64_mix(id ^ decode_ret(&l->dec, s->v[i]));
+	id = id ? id : 1;
+	*ret_id = id;
+	if (map64_get(&l->reads.stacks, id, &(uint32_t){0}))
+		return 0;
+	if (l->reads.stacks.len >= READS_STACKS) {
+		map64_done(&l->reads.stacks);
+		memset(&l->reads.stacks, 0, sizeof(l->reads.stacks));
+	}
+	for (uint32_t i = 0; i < s->n; i++)
+		live_names_want(&l->names, decode_ret(&l->dec, s->v[i]));
+	n = live_names(l, sink);
+	if (n < 0)
+		return n;
+	r = golin_recbuf_begin(&l->buf, GOLIN_REC_STACK, sizeof(*r) + len);
+	if (!r)
+		return -ENOMEM;
+	decode_header(&l->dec, &r->h, GOLIN_REC_STACK, 0, a->ts, 0);
+	r->id = id;
+	r->n = s->n;
+	r->truncated = s->truncated;
+	for (uint32_t i = 0; i < s->n; i++)
+		r->pcs[i] = decode_ret(&l->dec, s->v[i]);
+	rec = golin_recbuf_end(&l->buf);
+	e = rec ? live_put(sink, rec) : -ENOMEM;
+	if (e < 0)
+		return e;
+	map64_put(&l->reads.stacks, id, 0);
+	return n + 1;
+}
+
+/* It waits on that context's Done: an edge, told once and then again after many others. */
+static int put_edge(struct live *l, const struct golin_sink *sink, const struct read_answer *a,
+		    const struct done_context *c)
+{
+	uint64_t key = map64_mix(a->goid ^ map64_mix(c->number));
+	struct read_edge *e = &l->reads.edges[key % READS_EDGES];
+	struct golin_rec_context_passed r = {
+		.child = a->goid, .ctx = c->ctx, .how = GOLIN_PASSED_WAITS};
+	int err;
+
+	if (e->goid == a->goid && e->number == c->number)
+		return 0;
+	decode_header(&l->dec, &r.h, GOLIN_REC_CONTEXT_PASSED, sizeof(r), a->ts, 0);
+	err = live_put(sink, &r.h);
+	if (err < 0)
+		return err;
+	*e = (struct read_edge){a->goid, c->number};
+	return 1;
+}
+
+static void fill(struct live *l, const struct read_answer *a, bool known,
+		 struct golin_rec_goroutine_waits *r)
+{
+	r->flags = a->w->flags;
+	r->n = a->w->n;
+	for (uint32_t i = 0; i < r->n; i++) {
+		const struct mem_wait *w = &a->w->v[i];
+		const struct done_context *c =
+			may_be_done(w) ? done_find(&l->contexts.done, w->chan) : NULL;
+
+		r->waits[i] = (struct golin_rec_wait){
+			.chan = w->chan,
+			.ctx = c ? c->ctx : 0,
+			.how = w->how,
+			.flags = (c ? GOLIN_WAIT_DONE : 0) | (!w->elemsize ? GOLIN_WAIT_EMPTY : 0) |
+				 (is_timer(l, w) ? GOLIN_WAIT_TIMER : 0),
+		};
+		/* It may be a context's that could not be looked at: nothing is sure then. */
+		if (may_be_done(w) && !c && !known)
+			r->flags &= ~(uint32_t)GOLIN_WAITS_CHANNELS;
+	}
+}
+
+static int put_waits(struct live *l, const struct golin_sink *sink, const struct read_answer *a,
+		     bool known)
+{
+	size_t fixed =
+		sizeof(struct golin_rec_goroutine_waits) + a->w->n * sizeof(struct golin_rec_wait);
+	struct golin_rec_goroutine_waits *r;
+	const struct golin_rec *rec;
+	uint64_t stack = 0;
+	int n = 0, e;
+
+	if (a->w->flags & GOLIN_WAITS_STACK)
+		n = put_stack(l, sink, a, &stack);
+	if (n < 0)
+		return n;
+	r = golin_recbuf_begin(&l->buf, GOLIN_REC_GOROUTINE_WAITS, fixed);
+	if (!r)
+		return -ENOMEM;
+	decode_header(&l->dec, &r->h, GOLIN_REC_GOROUTINE_WAITS, 0, a->ts, a->goid);
+	r->stack = stack;
+	fill(l, a, known, r);
+	rec = golin_recbuf_end(&l->buf);
+	e = rec ? live_put(sink, rec) : -ENOMEM;
+	if (e < 0)
+		return e;
+	n++;
+	for (uint32_t i = 0; i < a->w->n; i++) {
+		const struct mem_wait *w = &a->w->v[i];
+		const struct done_context *c =
+			may_be_done(w) ? done_find(&l->contexts.done, w->chan) : NULL;
+
+		e = c ? put_edge(l, sink, a, c) : 0;
+		if (e < 0)
+			return e;
+		n += e;
+	}
+	return n;
+}
+
+static int put_answer(struct live *l, const struct golin_sink *sink, const struct read_answer *a,
+		      bool known)
+{
+	int n = put_state(l, sink, a), e = 0;
+
+	if (n > 0 && !a->error)
+		e = put_waits(l, sink, a, known);
+	return e < 0 ? e : n < 0 ? n : n + e;
+}
+
+static int put_answers(struct live *l, const struct golin_sink *sink, int max, uint64_t *ret_want)
+{
+	struct reads *r = &l->reads;
+	uint64_t now = live_now();
+	uint64_t want = 0;
+	bool late, known;
+	int n = 0, e;
+
+	for (size_t i = 0; i < r->answers.len && n < max;) {
+		struct read_answer *a = &r->answers.v[i];
+
+		late = now > a->ts + ANSWER_MS * MS;
+		if (!late && l->probing && ring_start(&l->ring) < a->pos) {
+			i++;
+			continue;
+		}
+		known = are_known(l, a);
+		if (!known && !late) {
+			want = a->round > want ? a->round : want;
+			i++;
+			continue;
+		}
+		e = put_answer(l, sink, a, known && done_is_whole(&l->contexts.done));
+		drop_answer(r, i);
+		if (e < 0)
+			return e;
+		n += e;
+	}
+	*ret_want = want;
+	return n;
+}
+
+int live_reads_end(struct live *l, const struct golin_sink *sink, int max)
+{
+	struct done_index *d = &l->contexts.done;
+	uint64_t want;
+	int n, e;
+
+	if (!l->reads.answers.len)
+		return 0;
+	/* Types and layouts of contexts serve here too, whether they are watched or not. */
+	contexts_ready(&l->contexts, NULL);
+	n = put_answers(l, sink, max, &want);
+	if (n >= 0 && want) {
+		done_step(d, want, live_now());
+		e = put_answers(l, sink, max - n, &want);
+		n = e < 0 ? e : n + e;
+	}
+	if (d->cut && !l->reads.cut_said) {
+		l->reads.cut_said = true;
+		live_say(l,
+			 "more than %d contexts: on whose Done channel a goroutine waits is not "
+			 "always known",
+			 DONE_MAX);
+	}
+	return n;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Answers to GOLIN_CTL_READ. A goroutine is read at once; what the channels are on which it waits
+ * is told when the events of the time before are through, since only then all contexts are known.
+ */
+#ifndef GOLIN_PROBES_READS_H
+#define GOLIN_PROBES_READS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/array.h"
+#include "base/map64.h"
+#include "golin/probes.h"
+
+struct golin_sink;
+struct live;
+struct mem_waits;
+
+enum {
+	READS_MAX = 256,	/* that were asked for and not answered yet */
+	READS_EDGES = 4096,	/* edges of late, which need not be told again */
+	READS_STACKS = 1 << 16, /* likewise, stacks */
+};
+
+struct read_answer {
+	uint64_t goid, ts;
+	uint64_t pos;	/* of the ring's: behind the events of the time before */
+	uint64_t round; /* of the search for Done channels; 0: none was needed yet */
+	bool searched;
+	int error; /* -ENOENT: there is no such goroutine */
+	struct golin_mem_goroutine g;
+	struct mem_waits *w;
+};
+
+struct read_edge {
+	uint64_t goid, number; /* of the context, see done_index.h */
+};
+
+struct reads {
+	uint64_t asked[READS_MAX];
+	size_t nasked;
+	ARRAY_OF(struct read_answer) answers;
+	uint64_t next_all;   /* monotonic ns: when all goroutines may be looked through again */
+	struct map64 stacks; /* ids that have their record */
+	struct read_edge edges[READS_EDGES];
+	bool cut_said;
+};
+
+/* What was asked for or told of the program before counts no more. */
+void reads_reset(struct reads *r);
+/* -EAGAIN: too many wait for their answers. */
+int reads_ask(struct reads *r, uint64_t goid);
+static inline bool reads_pending(const struct reads *r)
+{
+	return r->nasked || r->answers.len;
+}
+
+/* Reads what was asked for. 0 or -ENOMEM. */
+int live_reads_begin(struct live *l);
+/* Yields the answers that can be given, about `max` records; how many. */
+int live_reads_end(struct live *l, const struct golin_sink *sink, int max);
+
+#endif
