@@ -9,7 +9,12 @@
 
 enum { TIMER_NONE = UINT32_MAX };
 
-enum timer_state { TIMER_PENDING = 1, TIMER_STOPPED = 2, TIMER_FIRED = 3 };
+enum timer_state {
+	TIMER_PENDING = 1,
+	TIMER_STOPPED = 2,
+	TIMER_FIRED = 3,
+	TIMER_GONE = 4, /* the runtime does not hold it; nobody said that it ended: collected */
+};
 
 struct timer {
 	uint64_t addr; /* 0: not in use */

@@ -466,6 +466,7 @@ enum golin_timer_flags {
 	GOLIN_TIMER_WAS_HELD = 1 << 2,
 	GOLIN_TIMER_WAS_STOPPED = 1 << 3,
 	GOLIN_TIMER_WAS_FIRED = 1 << 4,
+	GOLIN_TIMER_WAS_GONE = 1 << 5,
 };
 
 /*

@@ -45,12 +45,12 @@ static void start_full(uint64_t ts, uint64_t timer, uint64_t stack_id, uint32_t 
 
 static void start(uint64_t ts, uint64_t timer, uint64_t stack_id)
 {
-	start_full(ts, timer, stack_id, GOLIN_TIMER_CHAN, false, (int64_t)ts + 1000);
+	start_full(ts, timer, stack_id, GOLIN_TIMER_CHAN, false, (int64_t)ts + 1);
 }
 
 static void again(uint64_t ts, uint64_t timer)
 {
-	start_full(ts, timer, 0, GOLIN_TIMER_CHAN, true, (int64_t)ts + 1000);
+	start_full(ts, timer, 0, GOLIN_TIMER_CHAN, true, (int64_t)ts + 1);
 }
 
 static void end(uint64_t ts, uint64_t timer, uint32_t how)
@@ -102,7 +102,7 @@ static void test_sites(void **s)
 	assert_int_equal(site(0)->stack, STACK_A);
 	assert_int_equal(site(0)->goid, 7);
 	assert_int_equal(site(0)->kind, GOLIN_TIMER_CHAN);
-	assert_int_equal(site(0)->delay_max, 1000);
+	assert_int_equal(site(0)->delay_max, 1);
 	assert_int_equal(site(1)->made, 1);
 	assert_int_equal(site(2)->kind, GOLIN_TIMER_FUNC);
 	assert_int_equal(site(2)->delay_max, 5000 - 130);
@@ -170,6 +170,43 @@ static void test_again(void **s)
 	again(400, T + 8); /* of a timer that nobody knows */
 	assert_int_equal(golin_model_timer_sites(M), 1);
 	assert_int_equal(site(0)->pending, 0);
+}
+
+/* Reset comes before it takes effect: the fire is of the time before. */
+static void test_again_while_it_fires(void **s)
+{
+	start_full(100, T, STACK_A, GOLIN_TIMER_FUNC, false, 200);
+	start_full(201, T, 0, GOLIN_TIMER_FUNC, true, 500);
+	end(202, T, GOLIN_TIMER_FIRED);
+	assert_int_equal(site(0)->fired, 1);
+	assert_int_equal(site(0)->pending, 1);
+	end(500, T, GOLIN_TIMER_FIRED);
+	assert_int_equal(site(0)->fired, 2);
+	assert_int_equal(site(0)->pending, 0);
+	/* Never, and a clock that began in the year 2000 (testing/synctest). */
+	start_full(600, T, STACK_A, GOLIN_TIMER_FUNC, false, INT64_MAX);
+	end(700, T, GOLIN_TIMER_FIRED); /* contradictory: it stays */
+	assert_int_equal(site(0)->pending, 1);
+	start_full(800, T, STACK_A, GOLIN_TIMER_FUNC, false, 946684801000000000);
+	end(900, T, GOLIN_TIMER_FIRED);
+	assert_int_equal(site(0)->pending, 0);
+}
+
+/* What a reading found gone was stopped or fired just before: its event was on its way. */
+static void test_end_behind_the_reading(void **s)
+{
+	start(100, T, STACK_A);
+	start(110, T + 8, STACK_A);
+	held_part(2000, 1900, NULL, 0, true, 0);
+	assert_int_equal(site(0)->pending, 0);
+	end(1890, T, GOLIN_TIMER_STOPPED);
+	end(1891, T + 8, GOLIN_TIMER_FIRED);
+	assert_int_equal(site(0)->stopped, 1);
+	assert_int_equal(site(0)->fired, 1);
+	end(2100, T, GOLIN_TIMER_STOPPED);
+	assert_int_equal(site(0)->stopped, 1);
+	again(2200, T);
+	assert_int_equal(site(0)->pending, 1);
 }
 
 /* From Go 1.23 on: it was collected, and its address used again. */
@@ -245,7 +282,7 @@ static void test_held_but_ended(void **s)
 	const uint64_t v[] = {T};
 
 	start(100, T, STACK_A);
-	again(200, T);
+	start_full(200, T, 0, GOLIN_TIMER_CHAN, true, 200);
 	end(201, T, GOLIN_TIMER_FIRED);
 	assert_int_equal(site(0)->pending, 0);
 	held_part(300, 250, v, 1, true, 0);
@@ -402,6 +439,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_ends, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_stop_that_came_late, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_again_while_it_fires, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_end_behind_the_reading, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_address_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_held, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_held_partly, setup, teardown),
