@@ -53,6 +53,8 @@ int image_code_open(struct golin_image *img, struct golin_err *err)
 	if (img->elf.machine == EM_X86_64) {
 		img->info.allgs = moduledata_allgs(&img->elf, &code->tab);
 		img->info.tls_g = moduledata_tls_g(&img->elf, &code->tab, minor);
+		if (minor <= 20)
+			moduledata_empty_contexts(&img->elf, &code->tab, img->info.empty_contexts);
 	}
 	if (!img->info.allgs)
 		img->info.allgs = allgs_symbol(img);
