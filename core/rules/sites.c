@@ -124,7 +124,8 @@ struct ctx_note *note_of(struct golin_rules *r, golin_cidx c, const struct golin
 
 	if (has_note(r, c, x))
 		return &r->notes.v[c];
-	if (c >= r->notes.len) {
+	/* One further up may lie behind c: what was there before the rules has no note yet. */
+	if (golin_model_context_max(r->m) > r->notes.len) {
 		size_t want = golin_model_context_max(r->m);
 
 		if (!array_reserve(&r->notes, want)) {
@@ -134,13 +135,10 @@ struct ctx_note *note_of(struct golin_rules *r, golin_cidx c, const struct golin
 		memset(r->notes.v + r->notes.len, 0, (want - r->notes.len) * sizeof(*r->notes.v));
 		r->notes.len = want;
 	}
-	for (golin_cidx i = c; x && n < CLIMB && !has_note(r, i, x); i = x->up) {
+	for (golin_cidx i = c; x && n < CLIMB && !has_note(r, i, x);
+	     x = golin_model_context(r->m, i)) {
 		chain[n++] = i;
-		if (x->up == GOLIN_CIDX_NONE)
-			break;
-		x = golin_model_context(r->m, x->up);
-		if (x && has_note(r, golin_model_context(r->m, chain[n - 1])->up, x))
-			break;
+		i = x->up;
 	}
 	while (n-- > 0)
 		note_make(r, chain[n], golin_model_context(r->m, chain[n]));
