@@ -42,8 +42,9 @@ static int dump_timer(struct dump *d, const struct timer *x)
 	} else {
 		/* It is armed no more: its time is that of its end. */
 		r->h.ts = x->ended;
-		r->flags |=
-			x->state == TIMER_FIRED ? GOLIN_TIMER_WAS_FIRED : GOLIN_TIMER_WAS_STOPPED;
+		r->flags |= x->state == TIMER_FIRED	? GOLIN_TIMER_WAS_FIRED
+			    : x->state == TIMER_STOPPED ? GOLIN_TIMER_WAS_STOPPED
+							: GOLIN_TIMER_WAS_GONE;
 	}
 	return dump_put(d);
 }

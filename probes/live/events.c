@@ -138,6 +138,7 @@ static int on_exec(struct live *l, uint64_t ts, const struct golin_sink *sink,
 	l->seen_ready = l->seen_fresh = false;
 	reads_reset(&l->reads);
 	whereis_done(&l->where);
+	held_reset(&l->held);
 	live_names_forget(&l->names);
 	if (!same) {
 		live_say(l, "process %d executed another program ('%s'): its probes are taken off",

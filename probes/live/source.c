@@ -197,6 +197,13 @@ static int service(struct golin_source *s, const struct golin_sink *sink, int ma
 			return r;
 		n += r;
 	}
+	/* Timers that were read. */
+	if (n < max) {
+		r = live_held_put(l, sink, max - n);
+		if (r < 0)
+			return r;
+		n += r;
+	}
 	if (!n && (l->gone || l->finish || !l->probing))
 		return finish(l, sink);
 	return n;
@@ -270,6 +277,8 @@ static int control(struct golin_source *s, const struct golin_ctl *ctl, struct g
 		return 0;
 	case GOLIN_CTL_SEEK:
 	case GOLIN_CTL_TIMERS:
+		return live_held_read(l, err);
+	case GOLIN_CTL_SEEK:
 		break;
 	}
 	return golin_err_set(err, -EOPNOTSUPP, "a live target cannot do that");
@@ -318,6 +327,7 @@ static void close_live(struct golin_source *s)
 	contexts_close(&l->contexts);
 	join_done(&l->join);
 	golin_recbuf_done(&l->buf);
+	held_reset(&l->held);
 	array_free(&l->seen);
 	map64_done(&l->coming);
 	whereis_done(&l->where);

@@ -8,6 +8,7 @@
 #include "image_process.h"
 #include "live/contexts.h"
 #include "live/decode.h"
+#include "live/held.h"
 #include "live/helper.h"
 #include "live/join.h"
 #include "live/latestart.h"
@@ -48,6 +49,7 @@ struct live {
 	struct names names;
 	struct contexts_live contexts;
 	struct join join;
+	struct held held; /* timers that were read */
 	struct golin_recbuf buf;
 	bool probing; /* there are probes (or were) */
 

@@ -403,6 +403,7 @@ static void test_dump(void **s)
 	start(120, T + 16, STACK_B);
 	start(125, T + 24, STACK_B);
 	start(126, T + 32, STACK_B);
+	start(114, T + 40, STACK_B); /* which the reading finds gone */
 	held_part(130, 115, v, 2, true, 0);
 	end(140, T + 16, GOLIN_TIMER_STOPPED);
 	end(141, T + 24, GOLIN_TIMER_FIRED);
@@ -421,6 +422,7 @@ static void test_dump(void **s)
 		M = k ? copy : was;
 		again(200, T + 24);
 		end(210, T + 16, GOLIN_TIMER_FIRED); /* what was stopped did fire */
+		end(211, T + 40, GOLIN_TIMER_STOPPED);
 		end(220, T + 8, GOLIN_TIMER_STOPPED);
 		held_part(230, 225, v, 1, true, 0);
 	}
@@ -428,6 +430,8 @@ static void test_dump(void **s)
 	for (uint32_t i = 0; i < 2; i++)
 		assert_memory_equal(golin_model_timer_site(copy, i), golin_model_timer_site(M, i),
 				    sizeof(struct golin_timer_site));
+	assert_int_equal(site(1)->stopped, 1);
+	assert_int_equal(site(1)->fired, 2);
 	golin_model_free(copy);
 }
 
