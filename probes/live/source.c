@@ -275,7 +275,6 @@ static int control(struct golin_source *s, const struct golin_ctl *ctl, struct g
 	case GOLIN_CTL_FINISH:
 		l->finish = true;
 		return 0;
-	case GOLIN_CTL_SEEK:
 	case GOLIN_CTL_TIMERS:
 		return live_held_read(l, err);
 	case GOLIN_CTL_SEEK:
