@@ -40,7 +40,7 @@ static int read_text(const char *path, char **ret, size_t *ret_len, struct golin
 	char *text;
 
 	if (fd < 0 || fstat(fd, &st))
-		return golin_err_set(err, -ENOENT, "cannot read the baseline '%s': %s", path,
+		return golin_err_set(err, -EINVAL, "cannot read the baseline '%s': %s", path,
 				     strerror(errno));
 	if (!S_ISREG(st.st_mode) || st.st_size > BASELINE_MAX)
 		return golin_err_set(err, -EINVAL, "'%s' is no baseline: %s", path,
@@ -55,7 +55,7 @@ static int read_text(const char *path, char **ret, size_t *ret_len, struct golin
 			continue;
 		if (n < 0) {
 			free(text);
-			return golin_err_set(err, -ENOENT, "cannot read the baseline '%s': %s",
+			return golin_err_set(err, -EINVAL, "cannot read the baseline '%s': %s",
 					     path, strerror(errno));
 		}
 		if (!n)
