@@ -129,32 +129,26 @@ static bool make_room(struct ctxview *v, uint32_t n)
 	return true;
 }
 
-/* Each chain of values is climbed once, however many hang on it. */
-static void find_above(struct ctxview *v)
+/* Whose state is its state. Each chain of values is climbed once, however many hang on it. */
+static void find_above(struct ctxview *v, golin_cidx i)
 {
-	for (golin_cidx i = 0; i < v->nmark; i++)
-		v->above[i] = ABOVE_UNKNOWN;
-	for (golin_cidx i = 0; i < v->nmark; i++) {
-		golin_cidx j = i, found = GOLIN_CIDX_NONE;
-		const struct golin_context *c;
-		uint32_t steps = 0;
+	golin_cidx j = i, found = GOLIN_CIDX_NONE;
+	const struct golin_context *c;
+	uint32_t steps = 0;
 
-		for (; (c = golin_model_context(v->model, j)) && steps < v->nmark; j = c->up) {
-			if (v->above[j] != ABOVE_UNKNOWN) {
-				found = v->above[j];
-				break;
-			}
-			if (c->kind != GOLIN_CTX_VALUE) {
-				found = c->kind == GOLIN_CTX_WITHOUT_CANCEL ? GOLIN_CIDX_NONE : j;
-				break;
-			}
-			steps++;
+	for (; (c = golin_model_context(v->model, j)) && steps < v->nmark; j = c->up, steps++) {
+		if (v->above[j] != ABOVE_UNKNOWN) {
+			found = v->above[j];
+			break;
 		}
-		for (j = i; steps && (c = golin_model_context(v->model, j)); steps--, j = c->up)
-			v->above[j] = found;
-		if (v->above[i] == ABOVE_UNKNOWN)
-			v->above[i] = found;
+		if (c->kind != GOLIN_CTX_VALUE) {
+			found = c->kind == GOLIN_CTX_WITHOUT_CANCEL ? GOLIN_CIDX_NONE : j;
+			break;
+		}
 	}
+	v->above[i] = found;
+	for (j = i; steps && (c = golin_model_context(v->model, j)); steps--, j = c->up)
+		v->above[j] = found;
 }
 
 static void mark_path(struct ctxview *v, golin_cidx up, uint8_t mark)
@@ -185,13 +179,17 @@ bool ctxview_prepare(struct ctxview *v)
 		memset(v->by_key.vals, 0, v->by_key.cap * sizeof(*v->by_key.vals));
 		v->by_key.len = 0;
 	}
-	find_above(v);
+	for (golin_cidx i = 0; i < n; i++)
+		v->above[i] = ABOVE_UNKNOWN;
+	/* One pass: there may be so many that each costs the memory's time. */
 	for (golin_cidx i = 0; i < n; i++) {
 		const struct golin_context *c = golin_model_context(v->model, i);
 		bool pinned;
 
 		if (!c)
 			continue;
+		if (v->above[i] == ABOVE_UNKNOWN)
+			find_above(v, i);
 		pinned = v->pin && ctxview_tag(i, c) == v->pin && ctxview_exists(v, c);
 		if (!pinned && !is_shown(v, i, c))
 			continue;
