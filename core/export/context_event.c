@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+enum { CASCADE_MAX = 1 << 16 /* levels of a cascade */ };
+
 bool export_is_context_event(const struct golin_rec *rec)
 {
 	switch (rec->type) {
@@ -98,14 +100,49 @@ void export_json_context(struct jsonw *w, const struct golin_model *m,
 	export_json_text(w, "value", golin_model_string(m, c->value));
 }
 
+/*
+ * How many cancellations lie between the origin of its cascade and it, and how long that took.
+ * False when the origin is not known.
+ */
+static bool cascade(const struct golin_model *m, golin_cidx i, uint32_t *ret_level,
+		    uint64_t *ret_ns)
+{
+	const struct golin_context *c = golin_model_context(m, i), *at = c;
+	golin_cidx origin = golin_context_origin(m, i), k = i;
+	const struct golin_context *o = golin_model_context(m, origin);
+	uint32_t level = 0;
+
+	for (int steps = 0; o && k != origin && steps < CASCADE_MAX; steps++) {
+		level += at->kind != GOLIN_CTX_VALUE;
+		k = at->up;
+		at = golin_model_context(m, k);
+		if (!at)
+			return false;
+	}
+	if (!o || k != origin || !o->cancelled || c->cancelled < o->cancelled)
+		return false;
+	*ret_level = level;
+	*ret_ns = c->cancelled - o->cancelled;
+	return true;
+}
+
 void export_json_cancel(struct jsonw *w, const struct golin_model *m, const struct golin_context *c,
 			golin_cidx i)
 {
 	struct golin_frame site = golin_context_cancel_site(m, c);
+	uint32_t level = 0;
+	uint64_t ns = 0;
 
 	jsonw_str(w, "reason",
 		  c->cancel_reason ? golin_cancel_reason_name(c->cancel_reason) : NULL);
 	export_json_lineage(w, "origin", m, golin_model_context(m, golin_context_origin(m, i)));
+	if (cascade(m, i, &level, &ns)) {
+		jsonw_u64(w, "level", level);
+		jsonw_u64(w, "cascade_ns", ns);
+	} else {
+		jsonw_null(w, "level");
+		jsonw_null(w, "cascade_ns");
+	}
 	export_json_text(w, "err", golin_model_string(m, c->err));
 	export_json_text(w, "err_type", golin_model_string(m, c->err_type));
 	export_json_text(w, "cause", golin_model_string(m, c->cause));
@@ -190,10 +227,16 @@ static void put_cancel(struct strbuf *out, const struct golin_model *m,
 	golin_cidx i = golin_model_context_at(m, c->ctx);
 	const struct golin_context *origin = golin_model_context(m, golin_context_origin(m, i));
 	struct golin_frame site = golin_context_cancel_site(m, c);
+	uint32_t level = 0;
+	uint64_t ns = 0;
+	char buf[32];
 
 	strbuf_addf(out, ", reason=%s", golin_cancel_reason_name(c->cancel_reason));
 	if (origin && origin != c)
 		strbuf_addf(out, ", origin=0x%" PRIx64, origin->ctx);
+	if (origin != c && cascade(m, i, &level, &ns))
+		strbuf_addf(out, ", level=%" PRIu32 ", after=%s", level,
+			    golin_text_duration(buf, sizeof(buf), ns));
 	strbuf_adds(out, ", at=");
 	export_text_frame(out, &site);
 	if (*golin_model_string(m, c->err))

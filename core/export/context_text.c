@@ -10,6 +10,8 @@
 #include "export_impl.h"
 #include "row.h"
 
+enum { HOLDERS_MAX = 4096, HOLDERS_SHOWN = 4 };
+
 struct group {
 	golin_cidx first;
 	uint32_t count, holders;
@@ -190,20 +192,24 @@ static void add_cancel(struct row *r, const struct golin_model *m, golin_cidx i)
 		row_column(r, DIM, golin_model_string(m, c->cause_type));
 }
 
+/* Those that are alive. */
 static void add_holders(struct row *r, const struct golin_model *m, golin_cidx i)
 {
-	struct golin_holder h[4];
-	uint32_t n = golin_context_holders(m, i, h, 4), alive = 0;
+	struct golin_holder h[HOLDERS_MAX];
+	uint32_t n = golin_context_holders(m, i, h, HOLDERS_MAX), alive = 0;
 
-	for (uint32_t k = 0; k < n && k < 4; k++) {
+	for (uint32_t k = 0; k < n && k < HOLDERS_MAX; k++) {
 		const struct golin_goroutine *g = golin_model_goroutine(m, h[k].g);
 
 		if (!(g->flags & GOLIN_GF_ALIVE))
-			continue;
-		row_columnf(r, DIM, "%s%" PRIu64, alive++ ? "" : "goroutines ", g->goid);
+			break; /* live ones come first */
+		if (alive++ < HOLDERS_SHOWN)
+			row_columnf(r, DIM, "%s%" PRIu64, alive > 1 ? "" : "under it: ", g->goid);
 	}
-	if (n > 4)
-		row_columnf(r, DIM, "and %" PRIu32 " more", n - 4);
+	if (alive == HOLDERS_MAX)
+		row_column(r, DIM, "and many more");
+	else if (alive > HOLDERS_SHOWN)
+		row_columnf(r, DIM, "and %" PRIu32 " more", alive - HOLDERS_SHOWN);
 }
 
 static void add_context(struct row *r, const struct golin_contexts_text *t, golin_cidx i)
