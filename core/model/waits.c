@@ -219,6 +219,11 @@ static bool is_runtime(const struct golin_frame *f)
 	       !strncmp(f->func, "runtime/", 8);
 }
 
+bool golin_frame_is_library(const struct golin_frame *f)
+{
+	return is_runtime(f) || is_std(f);
+}
+
 struct golin_frame golin_model_user_frame(const struct golin_model *m, uint64_t stack,
 					  struct golin_frame *ret_blocking)
 {

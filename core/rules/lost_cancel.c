@@ -62,6 +62,13 @@ static void maker_made(struct golin_rules *r, uint32_t site, const struct golin_
 		m->last = x->created;
 }
 
+bool made_another(struct golin_rules *r, uint32_t site, uint64_t goid, uint64_t since)
+{
+	const struct lost_maker *m = maker_of(r, site, goid);
+
+	return m && m->last > since;
+}
+
 static const struct golin_goroutine *creator(const struct golin_rules *r,
 					     const struct golin_context *x)
 {

@@ -13,8 +13,15 @@ enum {
 #define LOOK_NS (100 * MS) /* between two looks */
 
 static const struct rule *const rules[RULE_COUNT] = {
-	[RULE_MASKED] = &rule_masked, [RULE_LOST] = &rule_lost, [RULE_FOREIGN] = &rule_foreign,
-	[RULE_DEEP] = &rule_deep,     [RULE_WIDE] = &rule_wide, [RULE_TIMERS] = &rule_timers,
+	[RULE_DETACHED] = &rule_detached,
+	[RULE_IGNORED] = &rule_ignored,
+	[RULE_VALUE_ONLY] = &rule_value_only,
+	[RULE_MASKED] = &rule_masked,
+	[RULE_LOST] = &rule_lost,
+	[RULE_FOREIGN] = &rule_foreign,
+	[RULE_DEEP] = &rule_deep,
+	[RULE_WIDE] = &rule_wide,
+	[RULE_TIMERS] = &rule_timers,
 };
 
 /* ---- the table ---- */

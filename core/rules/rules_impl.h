@@ -14,6 +14,9 @@
 #include "golin/waits.h"
 
 enum rule_id {
+	RULE_DETACHED,
+	RULE_IGNORED,
+	RULE_VALUE_ONLY,
 	RULE_MASKED,
 	RULE_LOST,
 	RULE_FOREIGN,
@@ -41,7 +44,8 @@ struct rule {
 	void (*reset)(struct golin_rules *r); /* frees what it keeps */
 };
 
-extern const struct rule rule_masked, rule_lost, rule_foreign, rule_deep, rule_wide, rule_timers;
+extern const struct rule rule_detached, rule_ignored, rule_value_only, rule_masked, rule_lost,
+	rule_foreign, rule_deep, rule_wide, rule_timers;
 
 /* ---- sites.c: the places in the user's code that make contexts ---- */
 
@@ -150,6 +154,19 @@ const char *place_text(char *buf, const struct golin_frame *f);
 bool ask_read(struct golin_rules *r, uint64_t goid);
 void ask_timers(struct golin_rules *r);
 
+/* ---- shared between rules ---- */
+
+/* It has made another context at that site since. (lost_cancel.c) */
+bool made_another(struct golin_rules *r, uint32_t site, uint64_t goid, uint64_t since);
+/* A function of that name is on a stack, outside its innermost user's frame. (stacks.c) */
+bool stack_has_outer(struct golin_rules *r, uint64_t stack, const char *func);
+/*
+ * The goroutine that made something in `at`, with this creation stack, is still in that function,
+ * or in the one that had called it. (stacks.c)
+ */
+bool stack_is_within(struct golin_rules *r, uint64_t now, uint64_t then);
+/* It works on under a context of its own, which another rule tells of. (detached_context.c) */
+bool is_detached(const struct golin_rules *r, uint64_t goid);
 /* ---- what each rule keeps ---- */
 
 struct lost_young {
@@ -190,6 +207,51 @@ struct foreign_state {
 	ARRAY_OF(struct foreign_group) groups; /* of this round */
 };
 
+/* A goroutine that works under a context that is done. */
+struct ignored_watch {
+	struct ctx_ref ctx; /* what was cancelled */
+	uint64_t goid;
+	uint64_t at; /* when it was cancelled, or handed on after that */
+	golin_gidx g;
+	uint8_t how; /* enum golin_holder_how */
+	bool conn;   /* how is created: net/http's connection, which runs the handler */
+	bool late;   /* it was done when the goroutine got it */
+};
+
+struct ignored_suspect {
+	struct ignored_watch w;
+	uint64_t next;	/* when it is looked at again */
+	uint64_t asked; /* 0: not */
+	uint64_t read;	/* the last answer that was looked at */
+	uint64_t first; /* the first that did not listen */
+	uint32_t readings, listens, tries;
+};
+
+struct ignored_state {
+	struct ignored_watch *young; /* a ring, the oldest first */
+	uint32_t head, nyoung;
+	ARRAY_OF(struct ignored_suspect) suspects;
+	struct map64 by_g; /* goid -> suspect */
+	struct map64 told; /* goids */
+};
+
+/* What a goroutine made from Background while it worked under something that can be cancelled. */
+struct detached_entry {
+	struct ctx_ref made, under[2];
+	uint64_t goid;
+	uint64_t asked;
+	golin_gidx g;
+	uint32_t site;
+	uint16_t tries;
+	uint8_t nunder;
+	bool value; /* nothing but values: value-only */
+};
+
+struct detached_state {
+	ARRAY_OF(struct detached_entry) v;
+	struct map64 told; /* goids of those that were told of */
+};
+
 struct masked_state {
 	ARRAY_OF(uint32_t) sites;
 };
@@ -211,6 +273,8 @@ struct golin_rules {
 	struct golin_ctl asks[ASKS_MAX];
 	uint32_t nasks, asked;
 
+	struct ignored_state ignored;
+	struct detached_state detached;
 	struct masked_state masked;
 	struct foreign_state foreign;
 	uint64_t timers_asked; /* when the runtime's timers were asked for last */

@@ -40,6 +40,8 @@ bool golin_model_waits(const struct golin_model *m, golin_gidx g, struct golin_w
  */
 struct golin_frame golin_model_user_frame(const struct golin_model *m, uint64_t stack,
 					  struct golin_frame *ret_blocking);
+/* Whether a function is the runtime's or the standard library's. */
+bool golin_frame_is_library(const struct golin_frame *f);
 
 #ifdef __cplusplus
 }
