@@ -76,17 +76,37 @@ static __noinline void tell_itab(__u64 tab, __u64 like)
 }
 
 /*
+ * What an object is made of, which may be smaller and end where what is mapped does. Returns how
+ * many bytes were read; size is a power of two.
+ */
+static __always_inline __u32 read_up_to(void *to, __u32 size, __u64 at)
+{
+	__u32 page = 4096 - (at & 4095);
+
+	if (!bpf_probe_read_user(to, size, (const void *)at))
+		return size;
+	if (page >= size || bpf_probe_read_user(to, page & (size - 1), (const void *)at))
+		return 0;
+	return page;
+}
+
+/*
  * A string's header at an interface's data word, and its bytes, if it is one: nobody knows here.
  * Returns how many bytes. A constant's page may not be there yet: it is read later.
  */
 static __always_inline __u32 read_text(struct wire_text *t, __u64 data)
 {
-	__u64 len;
+	__u32 known = read_up_to(t, 16, data);
+	__u64 len = t->len;
 
-	t->ptr = t->len = 0;
-	if (bpf_probe_read_user(t, 16, (const void *)data))
+	if (known < 16) {
+		t->len = WIRE_TEXT_CUT | known;
 		return 0;
-	len = t->len;
+	}
+	if (len & (WIRE_TEXT_CUT | WIRE_TEXT_LATE)) {
+		t->len = 0; /* no string */
+		return 0;
+	}
 	if (len > WIRE_TEXT)
 		len = WIRE_TEXT;
 	asm volatile("" : "+r"(len)); /* the check is to be on what is used */
@@ -208,6 +228,7 @@ static __always_inline void on_ctx_value(struct pt_regs *ctx, __u64 cookie, stru
 	if (cfg.has & WIRE_HAS_VALUES) {
 		read_text(&e->key_text, e->key.data);
 		read_text(&e->value_text, e->value.data);
+		e->object_len = read_up_to(e->object, WIRE_OBJECT, e->value.data);
 		send(&e->h, WIRE_CTX_VALUE, sizeof(*e));
 	} else {
 		send(&e->h, WIRE_CTX_VALUE, WIRE_CTX_VALUE_FIXED);
@@ -269,18 +290,6 @@ static __always_inline void on_ctx_cancel(struct pt_regs *ctx, __u64 cookie, str
 	s->busy = 0;
 }
 
-/* What an object is made of, which may be smaller and end where what is mapped does. */
-static __always_inline long read_up_to(void *to, __u32 size, __u64 at)
-{
-	__u32 page = 4096 - (at & 4095);
-
-	if (!bpf_probe_read_user(to, size, (const void *)at))
-		return 0;
-	if (page >= size)
-		return -1;
-	return bpf_probe_read_user(to, page & (size - 1), (const void *)at);
-}
-
 /* The new g at `call runtime.runqput`, which nobody runs yet. */
 static __noinline void on_ctx_passed(__u64 g, __u64 child, __u64 parent)
 {
@@ -297,7 +306,8 @@ static __noinline void on_ctx_passed(__u64 g, __u64 child, __u64 parent)
 	e->h.ts = bpf_ktime_get_ns();
 	e->child = child;
 	e->parent = parent;
-	if (read_u64(&closure, g + cfg.g_sched_ctxt) || read_up_to(e->words, WIRE_CLOSURE, closure))
+	if (read_u64(&closure, g + cfg.g_sched_ctxt) ||
+	    !read_up_to(e->words, WIRE_CLOSURE, closure))
 		e->h.flags |= WIRE_F_PARTIAL;
 	/* The return address, to goexit, comes first. */
 	if (cfg.has & WIRE_HAS_STACK_ARGS && !read_u64(&sp, g + cfg.g_sched_sp))

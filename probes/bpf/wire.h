@@ -26,6 +26,7 @@ enum {
 	WIRE_NESTED_LEN = 64,
 	WIRE_CTX_ASKED = 8192, /* goroutines between WithDeadline and propagateCancel */
 	WIRE_TEXT = 128,       /* bytes of a string that are copied */
+	WIRE_OBJECT = 256,     /* bytes of a context's value, when it is no string */
 	WIRE_CHUNK = 1024,     /* bytes of a stack that are read at once */
 	WIRE_ITABS = 1024,     /* itabs known to have been sent; a power of two */
 };
@@ -109,11 +110,12 @@ struct wire_itab {
 
 /* A string that an interface's data word points to. */
 struct wire_text {
-	__u64 ptr, len; /* what stands there, string or not; WIRE_TEXT_LATE: b is not filled */
+	__u64 ptr, len; /* what stands there, string or not, with these flags: */
 	__u8 b[WIRE_TEXT];
 };
 
-#define WIRE_TEXT_LATE (1ULL << 63)
+#define WIRE_TEXT_LATE (1ULL << 63) /* b is not filled: a constant, or no string */
+#define WIRE_TEXT_CUT (1ULL << 62)  /* of ptr and len, only as many bytes are known as len says */
 
 struct wire_ctx_create {
 	struct wire_hdr h;
@@ -134,7 +136,10 @@ struct wire_ctx_value {
 	struct wire_iface parent, key, value;
 	struct wire_iface up;
 	__u64 stack;
-	struct wire_text key_text, value_text; /* only with WIRE_HAS_VALUES */
+	/* only with WIRE_HAS_VALUES: */
+	struct wire_text key_text, value_text;
+	__u32 object_len, _pad; /* of object: what stands at value.data */
+	__u8 object[WIRE_OBJECT];
 };
 
 enum { WIRE_CTX_VALUE_FIXED = 104 };

@@ -89,59 +89,15 @@ static int put_create(struct contexts_live *c, const struct wire_ctx_create *w,
 	return e < 0 ? e : n + e;
 }
 
-/* ---- texts ---- */
-
-/* The bytes of a string that was copied at the event, or of a constant; NULL: not to be had. */
-static const char *bytes_of(struct contexts_live *c, const struct wire_text *t, char *buf,
-			    size_t *ret_len)
-{
-	uint64_t len = t->len & ~WIRE_TEXT_LATE;
-
-	*ret_len = len < WIRE_TEXT ? len : WIRE_TEXT;
-	if (!(t->len & WIRE_TEXT_LATE))
-		return (const char *)t->b;
-	return types_const(&c->types, t->ptr, buf, *ret_len) ? NULL : buf;
-}
-
 /* ---- values ---- */
-
-/* The text of a value that BPF copied: strings and numbers. "" for what has none. */
-static const char *text_of(struct contexts_live *c, const struct wire_iface *v,
-			   const struct wire_text *t, char *buf, size_t cap, size_t *ret_len)
-{
-	const struct go_type *type = types_get(&c->types, v->tab);
-	const char *s;
-	uint64_t raw;
-
-	*ret_len = 0;
-	if (!type)
-		return "";
-	if (type->kind == GO_KIND_STRING) {
-		s = bytes_of(c, t, buf, ret_len);
-		return s ? s : "";
-	}
-	if (type->kind < GO_KIND_BOOL || type->kind > GO_KIND_UINTPTR || type->size > 8 ||
-	    !type->size)
-		return "";
-	raw = t->ptr & (type->size == 8 ? ~0ull : (1ull << 8 * type->size) - 1);
-	if (type->kind == GO_KIND_BOOL)
-		snprintf(buf, cap, "%s", raw ? "true" : "false");
-	else if (type->kind < GO_KIND_INT + 5 && raw >> (8 * type->size - 1))
-		snprintf(buf, cap, "%" PRId64, (int64_t)(raw | ~0ull << (8 * type->size - 1)));
-	else
-		snprintf(buf, cap, "%" PRIu64, raw);
-	*ret_len = strlen(buf);
-	return buf;
-}
 
 static int put_value(struct contexts_live *c, const struct wire_ctx_value *w,
 		     const struct golin_sink *sink)
 {
 	const uint64_t types[] = {w->key.tab, w->value.tab};
 	struct golin_rec_context_create *r;
-	char buf[2][WIRE_TEXT];
-	const char *s;
 	struct named up;
+	char buf[CTX_TEXT];
 	size_t len;
 	int n, e;
 
@@ -166,10 +122,13 @@ static int put_value(struct contexts_live *c, const struct wire_ctx_value *w,
 	set_parent(c, r, &up, w->parent.data);
 	if (w->h.size == sizeof(*w)) {
 		r->flags |= GOLIN_CTX_SHOWN;
-		s = text_of(c, &w->key, &w->key_text, buf[0], sizeof(buf[0]), &len);
-		golin_recbuf_str(&c->buf, offsetof(struct golin_rec_context_create, key), s, len);
-		s = text_of(c, &w->value, &w->value_text, buf[1], sizeof(buf[1]), &len);
-		golin_recbuf_str(&c->buf, offsetof(struct golin_rec_context_create, value), s, len);
+		len = ctx_value_text(c, &w->key, &w->key_text, NULL, 0, buf);
+		golin_recbuf_str(&c->buf, offsetof(struct golin_rec_context_create, key), buf, len);
+		len = ctx_value_text(c, &w->value, &w->value_text, w->object,
+				     w->object_len < WIRE_OBJECT ? w->object_len : WIRE_OBJECT,
+				     buf);
+		golin_recbuf_str(&c->buf, offsetof(struct golin_rec_context_create, value), buf,
+				 len);
 	}
 	ctx_know(c, w->ctx, 0, GOLIN_CTX_VALUE);
 	e = ctx_put_rec(c, sink);
@@ -221,22 +180,20 @@ static enum caller caller_at(struct contexts_live *c, uint64_t ret_addr)
 }
 
 /* What an error says, copied at the event: it begins with a string, as most errors do. */
-static void error_text(struct contexts_live *c, const struct go_type *type,
+static void error_text(struct contexts_live *c, const struct go_type *type, uint64_t data,
 		       const struct wire_text *t, size_t field)
 {
 	static const char *const begin_with_text[] = {"*errors.errorString", "*fmt.wrapError",
 						      "*fmt.wrapErrors"};
 
-	char buf[WIRE_TEXT];
-	const char *s;
+	char buf[CTX_TEXT];
 	size_t len;
 
 	for (size_t i = 0; i < sizeof(begin_with_text) / sizeof(begin_with_text[0]); i++) {
 		if (strcmp(type->name, begin_with_text[i]))
 			continue;
-		s = bytes_of(c, t, buf, &len);
-		if (s)
-			golin_recbuf_str(&c->buf, field, s, len);
+		len = ctx_string_text(c, data, t, buf);
+		golin_recbuf_str(&c->buf, field, buf, len);
 	}
 	if (!strcmp(type->name, "context.deadlineExceededError"))
 		golin_recbuf_str(&c->buf, field, "context deadline exceeded", 25);
@@ -282,10 +239,11 @@ static int put_cancel(struct contexts_live *c, const struct wire_ctx_cancel *w,
 					    : GOLIN_CANCEL_EXPLICIT;
 	r->flags = w->h.flags & WIRE_F_PARTIAL ? GOLIN_CTX_PARTIAL : 0;
 	if (type)
-		error_text(c, type, &w->err_text, offsetof(struct golin_rec_context_cancel, err));
+		error_text(c, type, w->err.data, &w->err_text,
+			   offsetof(struct golin_rec_context_cancel, err));
 	type = types_get(&c->types, cause.type);
 	if (type)
-		error_text(c, type, &w->cause_text,
+		error_text(c, type, w->cause.data, &w->cause_text,
 			   offsetof(struct golin_rec_context_cancel, cause));
 	e = ctx_put_rec(c, sink);
 	return e < 0 ? e : n + e;
@@ -378,7 +336,7 @@ static bool whole_cancel(const struct wire_ctx_cancel *w)
 	if (w->h.size < WIRE_CTX_CANCEL_FIXED)
 		return false;
 	len = w->err_text.len < WIRE_TEXT ? w->err_text.len : WIRE_TEXT;
-	if (w->err_text.len & WIRE_TEXT_LATE)
+	if (w->err_text.len & (WIRE_TEXT_LATE | WIRE_TEXT_CUT))
 		len = 0;
 	return WIRE_CTX_CANCEL_FIXED + len <= w->h.size;
 }

@@ -29,6 +29,19 @@ bool ctx_is_context(struct contexts_live *c, uint64_t tab);
 void ctx_know(struct contexts_live *c, uint64_t addr, uint64_t inner, uint8_t kind);
 /* Unix ns of a time.Time's first two words (time/time.go); 0 for the zero time. */
 int64_t ctx_unix_ns(uint64_t wall, uint64_t ext);
+
+enum { CTX_TEXT = WIRE_TEXT + 8 };
+
+/*
+ * What a value says, as far as that is known of its type: strings, numbers, the ids of trace
+ * contexts. Returns its length, 0 for nothing. `object`: the bytes at v->data (context_values.c).
+ */
+size_t ctx_value_text(struct contexts_live *c, const struct wire_iface *v,
+		      const struct wire_text *t, const uint8_t *object, size_t object_len,
+		      char buf[CTX_TEXT]);
+/* A string whose header stands at `data`. */
+size_t ctx_string_text(struct contexts_live *c, uint64_t data, const struct wire_text *t,
+		       char buf[CTX_TEXT]);
 bool ctx_read_iface(const struct contexts_live *c, uint64_t addr, struct wire_iface *ret);
 /*
  * Tells of a context that turned up, and of those above it, as far as they are not known; how many

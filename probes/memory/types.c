@@ -233,18 +233,32 @@ bool types_itab(struct types *t, uint64_t addr, struct go_itab *ret)
 	return ret->type != 0;
 }
 
-int types_const(struct types *t, uint64_t addr, void *buf, size_t len)
+/* Where nothing is written to but by the dynamic linker. */
+static bool is_const(const struct types *t, uint64_t addr, enum constant what)
 {
 	const struct golin_image_info *info = t->m->info;
 	uint64_t at = addr - t->m->bias;
 
+	/* In a segment that can be written to, where addresses are put in at the start. */
+	if (addr >= t->lo && addr < t->hi)
+		return true;
 	for (uint32_t i = 0; i < info->nsegments; i++) {
 		const struct golin_segment *s = &info->segments[i];
 
-		if (at >= s->vaddr && at - s->vaddr < s->file_size && !(s->flags & PF_W))
-			return read_const(t, addr, buf, len, BYTES);
+		if (at >= s->vaddr && at - s->vaddr < s->file_size)
+			return what == ADDRESSES || !(s->flags & PF_W);
 	}
-	return -EFAULT;
+	return false;
+}
+
+int types_const(struct types *t, uint64_t addr, void *buf, size_t len)
+{
+	return is_const(t, addr, BYTES) ? read_const(t, addr, buf, len, BYTES) : -EFAULT;
+}
+
+int types_words(struct types *t, uint64_t addr, void *buf, size_t len)
+{
+	return is_const(t, addr, ADDRESSES) ? read_const(t, addr, buf, len, ADDRESSES) : -EFAULT;
 }
 
 void types_told(struct types *t, uint64_t addr, const uint64_t words[2])

@@ -32,9 +32,16 @@ struct go_type {
 enum {
 	GO_KIND_BOOL = 1,
 	GO_KIND_INT = 2,
+	GO_KIND_UINT = 7,
+	GO_KIND_UINT8 = 8,
+	GO_KIND_UINT64 = 11,
 	GO_KIND_UINTPTR = 12,
+	GO_KIND_FLOAT32 = 13,
+	GO_KIND_FLOAT64 = 14,
+	GO_KIND_ARRAY = 17,
 	GO_KIND_POINTER = 22,
-	GO_KIND_STRING = 24
+	GO_KIND_STRING = 24,
+	GO_KIND_STRUCT = 25,
 };
 
 struct types {
@@ -55,7 +62,24 @@ const struct go_type *types_get(struct types *t, uint64_t addr);
 bool types_itab(struct types *t, uint64_t addr, struct go_itab *ret);
 /* Bytes of a constant of the program: from its file, when it has ended. 0 or -errno. */
 int types_const(struct types *t, uint64_t addr, void *buf, size_t len);
+/* Likewise of what holds addresses: those in the file of a position-independent program are none.
+ */
+int types_words(struct types *t, uint64_t addr, void *buf, size_t len);
 /* The words of an itab, read in time by somebody else. */
 void types_told(struct types *t, uint64_t addr, const uint64_t words[2]);
+
+/* ---- structs (types_struct.c) ---- */
+
+struct go_member {
+	uint32_t offset; /* in the struct */
+	uint64_t type;
+};
+
+/* What a pointer type points to; 0: it is none, or that is not known. */
+uint64_t types_elem(struct types *t, uint64_t type);
+/* Is it a struct type of that package, as its unexported members are? */
+bool types_in_package(struct types *t, uint64_t type, const char *package);
+/* A member by its path, "sc.traceID"; false when it has none, or that is not known. */
+bool types_member(struct types *t, uint64_t type, const char *path, struct go_member *ret);
 
 #endif
