@@ -145,26 +145,28 @@ static __always_inline void rec_timer_stop(struct pt_regs *ctx, __u64 cookie)
 	send(&e.h, WIRE_TIMER_END, sizeof(e));
 }
 
-/* Is it a timer with this argument? */
-static __always_inline int fires(__u64 slot, __u64 arg, __u64 *ret, struct timer_words *w)
+/* Is it a timer with this argument, which runs the function that begins just before ip? */
+static __always_inline int fires(__u64 slot, __u64 arg, __u64 ip, __u64 *ret, struct timer_words *w)
 {
+	__u64 code;
+
 	if (read_u64(ret, slot) || !*ret || *ret & 7 ||
 	    bpf_probe_read_user(w, sizeof(*w), (const void *)(*ret + cfg.timer_when)))
 		return 0;
-	return w->arg == arg;
+	return w->arg == arg && !read_u64(&code, w->f) && ip - code < WIRE_PROLOGUE;
 }
 
 /* It stands in the frame or the arguments of the function that runs timers. */
 static __always_inline int find_fired(struct pt_regs *ctx, __u64 arg, __u64 *ret,
 				      struct timer_words *w)
 {
-	__u64 bp = CTX(ctx, rbp);
+	__u64 bp = CTX(ctx, rbp), ip = CTX(ctx, rip);
 
 	if (!(cfg.has & WIRE_SCAN_TIMERPROC))
-		return fires(bp + 24, arg, ret, w) || fires(bp + 16, arg, ret, w) ||
-		       fires(bp - 8, arg, ret, w);
+		return fires(bp + 24, arg, ip, ret, w) || fires(bp + 16, arg, ip, ret, w) ||
+		       fires(bp - 8, arg, ip, ret, w);
 	for (int i = 1; i <= 24; i++)
-		if (fires(CTX(ctx, rsp) + 8 * i, arg, ret, w))
+		if (fires(CTX(ctx, rsp) + 8 * i, arg, ip, ret, w))
 			return 1;
 	return 0;
 }

@@ -27,6 +27,7 @@ enum {
 	WIRE_CTX_ASKED = 8192, /* goroutines between WithDeadline and propagateCancel */
 	WIRE_TEXT = 128,       /* bytes of a string that are copied */
 	WIRE_OBJECT = 256,     /* bytes of a context's value, when it is no string */
+	WIRE_PROLOGUE = 64,    /* bytes from a function's entry to its stack check, at most */
 	WIRE_CHUNK = 1024,     /* bytes of a stack that are read at once */
 	WIRE_ITABS = 1024,     /* itabs known to have been sent; a power of two */
 };
