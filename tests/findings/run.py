@@ -103,8 +103,7 @@ def build(root, out, names):
     with open(mod, "w", encoding="ascii") as f:
         f.write(f"module golin.test/findings\n\ngo 1.{minor}\n")
     bin_dir = os.path.join(out, "bin")
-    shutil.rmtree(bin_dir, ignore_errors=True)
-    os.makedirs(bin_dir)
+    os.makedirs(bin_dir, exist_ok=True)
     go, where = os.path.join(root, "bin", "go"), os.path.join(HERE, "programs")
     # a //go:build tag keeps a program from a Go that is too old or too new for it
     listed = subprocess.run([go, "list", "-modfile", mod, "-f", "{{.Name}} {{.ImportPath}}", "./..."],
@@ -113,9 +112,17 @@ def build(root, out, names):
     there = {os.path.basename(path) for path in listed} & set(names)
     if not there:
         sys.exit(f"no program to run with {version}")
-    subprocess.run([go, "build", "-modfile", mod, "-o", bin_dir + os.sep] +
-                   ["./" + name for name in sorted(there)], cwd=where, env=env, check=True)
-    return version, bin_dir
+    stale = [name for name in sorted(there) if not built(os.path.join(bin_dir, name), name)]
+    if stale:
+        note(f"building {len(stale)} programs with {version}")
+        subprocess.run([go, "build", "-modfile", mod, "-o", bin_dir + os.sep] +
+                       ["./" + name for name in stale], cwd=where, env=env, check=True)
+    return version, bin_dir, there
+
+
+def built(path, name):
+    source = os.path.join(HERE, "programs", name, "main.go")
+    return os.path.exists(path) and os.stat(path).st_mtime_ns > os.stat(source).st_mtime_ns
 
 
 class Result:
@@ -253,13 +260,14 @@ def main():
     p = argparse.ArgumentParser(description=__doc__,
                                 formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--go", metavar="VERSION", help="build with this Go")
-    p.add_argument("--out", metavar="DIR", help="build here, not in a directory that goes away")
-    p.add_argument("--jobs", type=int, default=12, metavar="N", help="so many at a time: %(default)s")
+    p.add_argument("--out", metavar="DIR", help="build here, and keep it")
+    p.add_argument("--jobs", type=int, default=16, metavar="N", help="so many at a time: %(default)s")
     p.add_argument("--only", action="append", metavar="PATTERN", help="these programs")
     p.add_argument("--rule", action="append", metavar="RULE", help="the programs of these rules")
     p.add_argument("--every", type=int, default=1, metavar="N", help="each Nth program")
     p.add_argument("--markdown", action="store_true")
     p.add_argument("--truth", action="store_true")
+    p.add_argument("--build-only", action="store_true")
     p.add_argument("-v", action="store_true", help="say all that was found")
     args = p.parse_args()
 
@@ -272,13 +280,15 @@ def main():
         labels = [x for x in labels if any(fnmatch.fnmatch(x.name, o) for o in args.only)]
     if args.rule:
         labels = [x for x in labels if x.rule in args.rule]
-    if not args.truth:
+    if not args.truth and not args.build_only:
         require_live()
+    labels = labels[::args.every]
     with tempfile.TemporaryDirectory(prefix="golin-findings-") as tmp:
-        version, bin_dir = build(go_root(args.go), os.path.abspath(args.out or tmp),
-                                 [x.name for x in labels])
-        there = [x for x in labels if os.path.exists(os.path.join(bin_dir, x.name))]
-        there = there[::args.every]
+        version, bin_dir, there = build(go_root(args.go), os.path.abspath(args.out or tmp),
+                                        [x.name for x in labels])
+        if args.build_only:
+            return 0
+        there = [x for x in labels if x.name in there]
         with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
             run = truth_of if args.truth else run_one
             results = list(pool.map(lambda x: run(x, os.path.join(bin_dir, x.name)), there))
