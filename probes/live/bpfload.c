@@ -261,7 +261,7 @@ void bpfload_forget(struct bpfload *b)
 uint64_t bpfload_missed(const struct bpfload *b)
 {
 	const int fds[] = {bpf_program__fd(b->skel->progs.on_site),
-			   bpf_program__fd(b->skel->progs.on_ctx_site), /* < 0: not loaded */
+			   bpf_program__fd(b->skel->progs.on_ctx_site),	  /* < 0: not loaded */
 			   bpf_program__fd(b->skel->progs.on_timer_site), /* likewise */
 			   bpf_program__fd(b->skel->progs.on_exec)};
 	uint64_t sum = 0;
