@@ -13,9 +13,9 @@
 enum {
 	ENTRIES_MAX = 1 << 14,
 	TOLD_MAX = 1 << 16,
-	CONTEXTS_LOOK = 16, /* of a goroutine, the newest */
 	CLIMB = 256,
 	BELOW_LOOK = 64,
+	COVER_LOOK = 1024,
 	HOLDERS_LOOK = 16,
 	TRIES_MAX = 30, /* answers that do not come */
 };
@@ -39,34 +39,38 @@ static bool is_rooted(const struct golin_rules *r, const struct golin_context *x
 	return false;
 }
 
+/* True: it is done already. */
+static bool add_under(struct golin_rules *r, struct ctx_ref ref, uint64_t at,
+		      struct detached_entry *e)
+{
+	const struct golin_context *x = ref_get(r, ref);
+	golin_cidx c = x ? golin_context_cancellable(r->m, ref.c) : GOLIN_CIDX_NONE;
+
+	x = golin_model_context(r->m, c);
+	if (!x || x->kind == GOLIN_CTX_FOREIGN || x->state == GOLIN_CS_UNKNOWN)
+		return false;
+	if (x->state == GOLIN_CS_CANCELLED && x->cancelled <= at)
+		return true;
+	if (e->nunder < 2 && (!e->nunder || e->under[0].c != c))
+		e->under[e->nunder++] = (struct ctx_ref){x->first, c};
+	return false;
+}
+
 /*
  * The contexts under which a goroutine works, without those that it made itself: but net/http's
- * connections make that of the request whose handler they then call. False: one of them is done.
+ * connections make that of the request whose handler they then call. False: there is none, or one
+ * of them is done.
  */
-static bool works_under(struct golin_rules *r, golin_gidx g, uint64_t at, struct detached_entry *e)
+static bool works_under(struct golin_rules *r, golin_gidx g, uint64_t goid, uint64_t at,
+			struct detached_entry *e)
 {
-	golin_cidx held[CONTEXTS_LOOK];
-	uint32_t n = golin_goroutine_contexts(r->m, g, held, CONTEXTS_LOOK);
-	bool conn = false;
+	const struct handed *h = handed_of(r, g, goid);
 
-	for (uint32_t k = 0; k < n && k < CONTEXTS_LOOK && e->nunder < 2; k++) {
-		golin_cidx c = golin_context_cancellable(r->m, held[k]);
-		const struct golin_context *x = golin_model_context(r->m, c);
-
-		if (!x || x->kind == GOLIN_CTX_FOREIGN || x->state == GOLIN_CS_UNKNOWN)
-			continue;
-		if (golin_context_held(r->m, held[k], g) == GOLIN_HOLD_CREATED) {
-			uint32_t site = site_of(r, x);
-
-			if (conn || site == SITE_NONE || !site_at(r, site)->conn)
-				continue;
-			conn = true; /* the newest of them is of this request */
-		}
-		if (x->state == GOLIN_CS_CANCELLED && x->cancelled <= at)
+	if (!h || add_under(r, h->conn, at, e))
+		return false;
+	for (uint32_t k = 0; k < h->n; k++)
+		if (add_under(r, h->v[k], at, e))
 			return false;
-		if (!e->nunder || e->under[0].c != c)
-			e->under[e->nunder++] = (struct ctx_ref){x->first, c};
-	}
 	return e->nunder > 0;
 }
 
@@ -90,7 +94,7 @@ static void change(struct golin_rules *r, const struct golin_context_change *ch,
 		return;
 	e.value = x->kind == GOLIN_CTX_VALUE;
 	e.g = golin_model_find_key(r->m, x->target, x->epoch, x->goid);
-	if (e.g == GOLIN_GIDX_NONE || !works_under(r, e.g, x->created, &e))
+	if (e.g == GOLIN_GIDX_NONE || !works_under(r, e.g, x->goid, x->created, &e))
 		return;
 	e.site = site_of(r, x);
 	if (e.site == SITE_NONE || !*site_at(r, e.site)->at.func || is_servers(r, x))
@@ -159,6 +163,13 @@ static enum still is_at_it(struct golin_rules *r, struct detached_entry *e,
 
 /* ---- telling ---- */
 
+static uint32_t root_kind(const struct golin_rules *r, const struct golin_context *x)
+{
+	for (int k = 0; k < CLIMB && golin_model_context(r->m, x->up); k++)
+		x = golin_model_context(r->m, x->up);
+	return x->parent_kind;
+}
+
 static void say(struct golin_rules *r, struct golin_finding *f, const struct detached_entry *e,
 		const struct golin_context *x, const struct golin_context *under, uint64_t worker)
 {
@@ -167,7 +178,7 @@ static void say(struct golin_rules *r, struct golin_finding *f, const struct det
 	char id[GOLIN_LINEAGE_MAX];
 
 	finding_text(r, f, "call", "%s", site_at(r, e->site)->call);
-	finding_text(r, f, "root", "%s", golin_context_kind_name(x->parent_kind));
+	finding_text(r, f, "root", "%s", golin_context_kind_name(root_kind(r, x)));
 	finding_number(f, "worker", worker);
 	finding_text(r, f, "at_hand_lineage", "%s", golin_context_lineage(r->m, under, id));
 	if (*made.func)
@@ -177,7 +188,7 @@ static void say(struct golin_rules *r, struct golin_finding *f, const struct det
 	finding_text(r, f, "reason", "%s", golin_cancel_reason_name(under->cancel_reason));
 	if (*by.func)
 		finding_text(r, f, "cancelled_at", "%s", PLACE(&by));
-	if (under->cancel_goid)
+	if (under->cancel_goid && under->cancel_reason != GOLIN_CANCEL_DEADLINE)
 		finding_number(f, "cancelled_by", under->cancel_goid);
 	if (x->deadline_unix_ns) {
 		int64_t left = x->deadline_unix_ns - (int64_t)golin_model_unix(r->m, r->now);
@@ -240,33 +251,33 @@ static bool ended_it_itself(const struct golin_rules *r, const struct detached_e
 	return from->cancel_goid == e->goid;
 }
 
-/* Values over which the user's code makes something that can be cancelled are that one's matter. */
+static bool is_above(const struct golin_rules *r, golin_cidx above, const struct golin_context *x)
+{
+	for (int k = 0; k < CLIMB && x; k++) {
+		if (x->up == above)
+			return true;
+		x = golin_model_context(r->m, x->up);
+	}
+	return false;
+}
+
+/*
+ * Values over which the user's code makes something that can be cancelled are that one's matter;
+ * what the library makes over values is theirs.
+ */
 static bool is_covered(struct golin_rules *r, const struct detached_entry *e)
 {
-	for (size_t i = 0; i < r->detached.v.len; i++) {
+	const bool library = site_at(r, e->site)->library;
+
+	if (!e->value && library && map64_get(&r->detached.told, e->goid, NULL))
+		return true;
+	for (size_t i = 0; i < r->detached.v.len && i < COVER_LOOK; i++) {
 		const struct detached_entry *o = &r->detached.v.v[i];
-		const struct golin_context *x;
-		bool library;
+		const struct golin_context *x = ref_get(r, o->made);
 
-		if (o == e || o->goid != e->goid || o->value == e->value)
-			continue;
-		x = ref_get(r, o->made);
-		library = site_at(r, e->value ? o->site : e->site)->library;
-		if (e->value && !library) {
-			for (int k = 0; k < CLIMB && x; k++) {
-				if (x->up == e->made.c)
-					return true;
-				x = golin_model_context(r->m, x->up);
-			}
-		} else if (!e->value && library) {
-			const struct golin_context *y = ref_get(r, e->made);
-
-			for (int k = 0; k < CLIMB && y; k++) {
-				if (y->up == o->made.c)
-					return true;
-				y = golin_model_context(r->m, y->up);
-			}
-		}
+		if (o->goid == e->goid && x && e->value && !o->value &&
+		    !site_at(r, o->site)->library && is_above(r, e->made.c, x))
+			return true;
 	}
 	return false;
 }

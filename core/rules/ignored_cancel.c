@@ -57,6 +57,12 @@ static bool is_watched_creator(struct golin_rules *r, const struct golin_context
 	       strcmp(site_at(r, site)->at.func, "main.main") != 0;
 }
 
+/* It said itself that it is over: that one, or one above. A deadline is a timer's doing. */
+static bool is_own_doing(const struct golin_context *x, uint64_t goid)
+{
+	return x->cancel_goid == goid && x->cancel_reason != GOLIN_CANCEL_DEADLINE;
+}
+
 static void watch_holders(struct golin_rules *r, struct ctx_ref ctx, golin_cidx node)
 {
 	const struct golin_context *x = golin_model_context(r->m, ctx.c);
@@ -74,8 +80,9 @@ static void watch_holders(struct golin_rules *r, struct ctx_ref ctx, golin_cidx 
 		if (!g || !(g->flags & GOLIN_GF_ALIVE) || g->flags & GOLIN_GF_SYSTEM)
 			continue;
 		w.goid = g->goid;
-		if (x->cancel_reason == GOLIN_CANCEL_EXPLICIT && x->cancel_goid == g->goid)
-			continue; /* it said so itself */
+		w.late = g->created > x->cancelled;
+		if (is_own_doing(x, g->goid))
+			continue;
 		if (h[k].how == GOLIN_HOLD_CREATED &&
 		    (node != ctx.c || !is_watched_creator(r, x, g->goid, &w.conn)))
 			continue;
@@ -117,7 +124,7 @@ static void held(struct golin_rules *r, const struct golin_context_change *ch)
 	struct ignored_watch w;
 
 	if (!x || !g || ch->how == GOLIN_HOLD_CREATED || !x->cancelled ||
-	    x->state != GOLIN_CS_CANCELLED)
+	    x->state != GOLIN_CS_CANCELLED || is_own_doing(x, g->goid))
 		return;
 	w = (struct ignored_watch){.ctx = {x->first, c},
 				   .goid = g->goid,
@@ -125,8 +132,9 @@ static void held(struct golin_rules *r, const struct golin_context_change *ch)
 				   .g = ch->g,
 				   .how = ch->how,
 				   .late = g->created > x->cancelled};
-	if (w.late)
-		w.at = g->created;
+	/* It has a grace from the time on at which it was known to work under it. */
+	if (w.at + r->o.grace_ns < golin_model_now(r->m))
+		w.at = golin_model_now(r->m);
 	watch(r, &w);
 }
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include "base/text.h"
 
-enum { CHILDREN_LOOK = 256, CONTEXTS_LOOK = 16, CLIMB = 64 };
+enum { CHILDREN_LOOK = 256, CLIMB = 64 };
 
 /* ---- reading ---- */
 
@@ -78,18 +78,19 @@ bool ignored_is_server(const struct golin_frame *call)
 
 /* ---- who waits for whom ---- */
 
-static bool works_under(struct golin_rules *r, golin_gidx g, golin_cidx top)
+static bool works_under(struct golin_rules *r, golin_gidx g, uint64_t goid, golin_cidx top)
 {
-	golin_cidx held[CONTEXTS_LOOK];
-	uint32_t n = golin_goroutine_contexts(r->m, g, held, CONTEXTS_LOOK);
+	const struct handed *h = handed_of(r, g, goid);
 
-	for (uint32_t k = 0; k < n && k < CONTEXTS_LOOK; k++) {
-		golin_cidx i = held[k];
+	for (uint32_t k = 0; h && k < h->n; k++) {
+		const struct golin_context *x = ref_get(r, h->v[k]);
+		golin_cidx i = h->v[k].c;
 
-		for (int up = 0; up < CLIMB && i != GOLIN_CIDX_NONE; up++) {
+		for (int up = 0; up < CLIMB && x; up++) {
 			if (i == top)
 				return true;
-			i = golin_model_context(r->m, i)->up;
+			i = x->up;
+			x = golin_model_context(r->m, i);
 		}
 	}
 	return false;
@@ -105,7 +106,7 @@ bool ignored_waits_for_child(struct golin_rules *r, const struct ignored_watch *
 	for (int k = 0; k < CHILDREN_LOOK && i != GOLIN_GIDX_NONE; k++) {
 		const struct golin_goroutine *c = golin_model_goroutine(r->m, i);
 
-		if (c->flags & GOLIN_GF_ALIVE && works_under(r, i, w->ctx.c))
+		if (c->flags & GOLIN_GF_ALIVE && works_under(r, i, c->goid, w->ctx.c))
 			return true;
 		i = c->prev;
 	}
@@ -184,7 +185,7 @@ static void say_cancel(struct golin_rules *r, struct golin_finding *f,
 	finding_text(r, f, "reason", "%s", golin_cancel_reason_name(x->cancel_reason));
 	if (*by.func)
 		finding_text(r, f, "cancelled_at", "%s", PLACE(&by));
-	if (x->cancel_goid)
+	if (x->cancel_goid && x->cancel_reason != GOLIN_CANCEL_DEADLINE) /* else it is a timer's */
 		finding_number(f, "cancelled_by", x->cancel_goid);
 	if (x->err)
 		finding_text(r, f, "err", "%s", golin_model_string(r->m, x->err));

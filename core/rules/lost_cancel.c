@@ -18,6 +18,8 @@ enum {
 	SWEEP_MAX = 1 << 12, /* likewise */
 };
 
+#define ROUND_NS (400 * MS) /* from the start of one to that of the next, at least */
+
 /* ---- who makes them ---- */
 
 static uint64_t maker_key(uint32_t site, uint64_t goid)
@@ -117,10 +119,11 @@ static bool was_forgotten(struct golin_rules *r, golin_cidx c, const struct goli
 	const struct golin_goroutine *g = creator(r, x);
 	const struct lost_maker *m = maker_of(r, site, x->goid);
 	struct golin_holder h[16];
-	uint32_t n = golin_context_holders(r->m, c, h, 16);
+	uint32_t n;
 
-	if (x->cancelled <= x->created || n > 16)
+	if (x->cancelled <= x->created || x->nholders > 16)
 		return false;
+	n = golin_context_holders(r->m, c, h, 16);
 	for (uint32_t k = 0; k < n; k++) {
 		const struct golin_goroutine *w = golin_model_goroutine(r->m, h[k].g);
 
@@ -287,6 +290,10 @@ static void look(struct golin_rules *r)
 	size_t budget = r->last ? OLD_MAX : SWEEP_MAX;
 
 	grow_old(r);
+	if (!t->cursor && !r->last && r->now - t->began < ROUND_NS)
+		return;
+	if (!t->cursor)
+		t->began = r->now;
 	for (; budget && t->cursor < t->old.len; budget--) {
 		const struct lost_young *e = &t->old.v[t->cursor];
 		const struct golin_context *x = ref_get(r, e->ref);

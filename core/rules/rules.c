@@ -123,6 +123,7 @@ static void forget(struct golin_rules *r)
 			rules[k]->reset(r);
 	array_free(&r->sites);
 	array_free(&r->notes);
+	array_free(&r->handed);
 	map64_done(&r->by_stack);
 	map64_done(&r->by_place);
 	rule_findings_free(&r->found);
@@ -195,6 +196,7 @@ static void drain(struct golin_rules *r)
 
 			if (!x || x->first != ch[i].first)
 				continue;
+			handed_change(r, &ch[i], x);
 			for (int k = 0; k < RULE_COUNT; k++)
 				if (rules[k]->change)
 					rules[k]->change(r, &ch[i], x);

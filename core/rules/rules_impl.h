@@ -109,6 +109,24 @@ static inline bool is_live(const struct golin_context *x)
 	return !x->retired && x->state != GOLIN_CS_CANCELLED;
 }
 
+/* ---- handed.c: what goroutines were handed ---- */
+
+enum { HANDED_MAX = 4 };
+
+/* A goroutine makes very many contexts; those that it was handed would be hard to find there. */
+struct handed {
+	uint64_t goid;
+	struct ctx_ref v[HANDED_MAX]; /* the first that it was handed, or was found to work under */
+	struct ctx_ref conn;	      /* the request of net/http's that it works on */
+	uint32_t n;
+};
+
+/* Before the rules hear of the change. */
+void handed_change(struct golin_rules *r, const struct golin_context_change *ch,
+		   const struct golin_context *x);
+/* NULL: none is known. */
+const struct handed *handed_of(const struct golin_rules *r, golin_gidx g, uint64_t goid);
+
 /* ---- findings.c ---- */
 
 struct text_chunk;
@@ -187,6 +205,7 @@ struct lost_state {
 	uint32_t head, nyoung;
 	ARRAY_OF(struct lost_young) old; /* live ones past that age */
 	size_t cursor;			 /* of the round over them */
+	uint64_t began;			 /* that round */
 	uint32_t round;
 	ARRAY_OF(uint32_t) listed; /* sites that have lost ones in this round */
 	ARRAY_OF(struct lost_maker) makers;
@@ -269,6 +288,7 @@ struct golin_rules {
 	ARRAY_OF(struct site) sites;
 	struct map64 by_stack, by_place; /* -> site */
 	ARRAY_OF(struct ctx_note) notes; /* by index of the context */
+	ARRAY_OF(struct handed) handed;	 /* by index of the goroutine */
 	struct findings found;
 	struct golin_ctl asks[ASKS_MAX];
 	uint32_t nasks, asked;

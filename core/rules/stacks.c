@@ -39,5 +39,6 @@ bool stack_is_within(struct golin_rules *r, uint64_t now, uint64_t then)
 
 	while (same < na && same < nb && !strcmp(a[na - 1 - same], b[nb - 1 - same]))
 		same++;
-	return same && same >= nb - 1;
+	/* The caller may have gone on to other calls; the outermost one surely may. */
+	return same && (same == nb || (same == nb - 1 && same > 1));
 }
