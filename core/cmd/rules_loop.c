@@ -15,11 +15,12 @@
 #include "base/strbuf.h"
 #include "base/text.h"
 
-#define EVERY_NS 100000000ull /* between two looks; the rules themselves look no more often */
+#define EVERY_NS 100000000ull /* of a recording's time, between two looks */
 
 enum {
-	LAST_ROUNDS = 8,    /* of questions that answers lead to */
-	LAST_BATCHES = 256, /* of a ring that is always full */
+	EVERY_RECORDS = 512, /* likewise, when much happens */
+	LAST_ROUNDS = 8,     /* of questions that answers lead to */
+	LAST_BATCHES = 256,  /* of a ring that is always full */
 	LAST_RECORDS = 8192,
 };
 
@@ -62,14 +63,18 @@ int rules_before(struct session *s, const struct golin_rec *rec)
 {
 	uint64_t now = golin_model_now(s->model);
 
-	if (s->src->live || rec->ts <= now || rec->ts < s->rules_next)
+	if (s->src->live || !now)
 		return 0;
-	/* After what was known before the silence, and at its end. */
-	if (now && look(s, now))
+	/* What has changed is told to them before it is too much to be kept. */
+	if (rec->ts < s->rules_next && ++s->rules_records < EVERY_RECORDS)
+		return 0;
+	s->rules_records = 0;
+	if (look(s, now))
 		return s->sink_err.code;
-	if (now && rec->ts - now > EVERY_NS && look(s, rec->ts - 1))
+	/* After a silence also at its end: as long as nothing came, they looked all the same. */
+	if (rec->ts > now && rec->ts - now > EVERY_NS && look(s, rec->ts - 1))
 		return s->sink_err.code;
-	s->rules_next = rec->ts + EVERY_NS;
+	s->rules_next = (rec->ts > now ? rec->ts : now) + EVERY_NS;
 	return 0;
 }
 
@@ -79,10 +84,7 @@ int rules_batch(struct session *s, uint64_t seen_until)
 	 * and must not be held against anybody. */
 	uint64_t now = seen_until ? seen_until : golin_model_now(s->model);
 
-	if (!s->src->live || now < s->rules_next)
-		return 0;
-	s->rules_next = now + EVERY_NS;
-	return look(s, now);
+	return s->src->live ? look(s, now) : 0;
 }
 
 /* All that is known of the target up to now; *ret_now is that time. */

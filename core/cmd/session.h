@@ -20,7 +20,8 @@ struct session {
 	struct golin_model *model;
 	struct golin_filter *filter;
 	struct golin_rules *rules; /* NULL: nobody looks for findings */
-	uint64_t rules_next;	   /* when they look again */
+	uint64_t rules_next;	   /* of a recording: when they look again */
+	uint32_t rules_records;	   /* since they looked */
 	bool rules_done;	   /* they have looked for the last time */
 	struct golin_writer *writer;
 	struct golin_sink sink;		 /* to the model, the writer, then on_record */

@@ -111,7 +111,8 @@ def rules(version, variant):
     target, started = run_breaks(check, version, variant, [*BREAKS, "healthy"],
                                  ["findings", "--json", *QUICK],
                                  ["record", "-o", file, *QUICK])
-    wait_for_findings(3)
+    # Timers are read once a second, and three readings show that they become more.
+    wait_for_findings(5)
     end(check, target, started, [1, 0])
     objs = started[0].objects()
     shape(check, objs)
