@@ -14,14 +14,16 @@ type shop struct {
 	http     *http.Server
 	shipping *pool
 	baskets  *baskets
+	broken   bool
 }
 
-func serve(ctx context.Context, shipping *pool, b *baskets) (*shop, error) {
+func serve(ctx context.Context, shipping *pool, b *baskets, broken bool) (*shop, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	s := &shop{url: "http://" + l.Addr().String(), shipping: shipping, baskets: b}
+	s := &shop{url: "http://" + l.Addr().String(), shipping: shipping, baskets: b,
+		broken: broken}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/order", s.order)
 	mux.HandleFunc("/health", func(w http.ResponseWriter, r *http.Request) {
@@ -49,6 +51,9 @@ func (s *shop) order(w http.ResponseWriter, r *http.Request) {
 	if err := g.wait(); err != nil {
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		return
+	}
+	if s.broken {
+		s.brokenOrder(ctx, r)
 	}
 	s.baskets.touch(r.URL.Query().Get("customer"))
 	s.shipping.submit(job{customer: r.URL.Query().Get("customer")})

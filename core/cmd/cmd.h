@@ -22,7 +22,7 @@ struct cmd_config {
 		text, quiet, help, explain, list;
 	const char *filter, *output, *log, *script, *diff, *arch, *exe, *debug_file;
 	int diff_at; /* how many arguments stand before --diff */
-	bool debuginfod;
+	bool debuginfod, breaks;
 	struct cmd_words structs;
 	/* findings */
 	struct cmd_words allow, warn, limits;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * golin demo: the bundled Go program, watched. On a terminal by the TUI, else as text after a few
- * seconds. Without the rights for eBPF from memory, and when that cannot be read either, from a
+ * seconds; with --breaks it does what services do wrong, and the text is what was found. Without
+ * the rights for eBPF from memory, and when that cannot be read either, from a
  * recording that comes with golin: it says which.
  */
 #include <fcntl.h>
@@ -18,7 +19,11 @@
 #include "golin_paths.h"
 #include "view.h"
 
-enum { DEMO_SECONDS = 5 };
+enum {
+	DEMO_SECONDS = 5,
+	BREAKS_SECONDS = 10, /* some show only when they have gone on for a while */
+	FAIL_NEVER = 4,	     /* of --fail-on */
+};
 
 /* A file that comes with golin: beside the executable (a build), or where `install` puts it. */
 static bool find_file(const char *name, const char *installed, char *ret)
@@ -88,7 +93,7 @@ static int from_recording(struct cmd_config *cfg)
 int cmd_demo(struct cmd_config *cfg)
 {
 	static char demo[PATH_MAX];
-	static char *child[] = {demo, NULL};
+	static char *child[] = {demo, NULL, NULL};
 	struct golin_err err = {0};
 	bool tty = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && !cfg->json && !cfg->text;
 	int code;
@@ -97,8 +102,12 @@ int cmd_demo(struct cmd_config *cfg)
 		report_note("the demo program is not built (no Go here): run ./setup");
 		return from_recording(cfg);
 	}
+	if (cfg->breaks)
+		child[1] = "-breaks";
 	if (golin_probes_possible(&err)) {
 		report_note("no live probes: %s", err.msg);
+		if (cfg->breaks)
+			report_note("what goes wrong with contexts cannot be found without them");
 		report_note("reading the demo's memory instead");
 		code = from_memory(cfg, demo);
 		return code ? from_recording(cfg) : 0;
@@ -107,7 +116,10 @@ int cmd_demo(struct cmd_config *cfg)
 	if (tty)
 		return cmd_run(cfg);
 	if (!cfg->for_ns)
-		cfg->for_ns = DEMO_SECONDS * 1000000000ull;
+		cfg->for_ns = (cfg->breaks ? BREAKS_SECONDS : DEMO_SECONDS) * 1000000000ull;
 	report_note("watching %s for %llu s", demo, (unsigned long long)(cfg->for_ns / 1000000000));
-	return cmd_lineage(cfg);
+	if (!cfg->breaks)
+		return cmd_lineage(cfg);
+	cfg->fail_on = FAIL_NEVER; /* they are there by intent */
+	return cmd_findings(cfg);
 }

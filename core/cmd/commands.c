@@ -88,7 +88,9 @@ const struct cmd cmds[] = {
 	{"doctor", "", "what this machine lets golin do, and how to mend it", NULL,
 	 OPTION_BIT(JSON), 0, cmd_doctor},
 	{"demo", "", "watch the Go program that comes with golin", NULL,
-	 TUI | VIEW | OPTION_BIT(TEXT) | OPTION_BIT(LIVE) | OPTION_BIT(NO_FOLD), ALL, cmd_demo},
+	 TUI | VIEW | OPTION_BIT(TEXT) | OPTION_BIT(LIVE) | OPTION_BIT(NO_FOLD) |
+		 OPTION_BIT(BREAKS),
+	 ALL, cmd_demo},
 	{"help", "[COMMAND|filter]", "this list, or one command's help", NULL, 0, 0, cmd_help},
 };
 const size_t ncmds = sizeof(cmds) / sizeof(cmds[0]);

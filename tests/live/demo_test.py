@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """`golin demo` away from a terminal: within 20 seconds the tree as text and exit 0, with probes, without
 the rights for them (from memory), and without the demo program (from the recording that comes with golin).
+Nothing is wrong with it, and with --breaks one of each is, and is found where it is.
 
 demo_test.py
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -15,6 +17,41 @@ import live
 from live import Check
 
 LIMIT = 20.0
+
+# What demo/breaks.go does wrong, and the function that is to be looked at.
+BREAKS = {
+    "detached-context": "main.(*shop).confirm",
+    "ignored-cancel": "main.followPrices",
+    "value-only": "main.(*shop).audit",
+    "masked-timeout": "main.askInsurance",
+    "lost-cancel": "main.openSession",
+    "foreign-context": "main.shareBudget",
+    "deep-context": "main.negotiate",
+    "wide-context": "main.subscribeAll",
+    "timer-pileup": "main.remind",
+}
+
+
+def findings(check, what, argv):
+    """The findings that are no notes: (rule, func)."""
+    r = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                       stderr=subprocess.PIPE, timeout=60, check=False)
+    check.equal(r.returncode, 0, f"{what}: exit code ({r.stderr.decode()[-300:]!r})")
+    objs = [json.loads(line) for line in r.stdout.decode().splitlines()]
+    check.that(objs and objs[-1]["type"] == "summary", f"{what}: no summary")
+    return {(o["rule"], o["func"]) for o in objs
+            if o["type"] == "finding" and o["severity"] != "note"}
+
+
+def wrong(check, program):
+    found = findings(check, "healthy", [live.GOLIN, "findings", "--json", "--for", "5s", "--", program])
+    check.equal(found, set(), "healthy: what is found")
+    found = findings(check, "breaks", [live.GOLIN, "demo", "--breaks", "--json"])
+    for rule, func in BREAKS.items():
+        check.that((rule, func) in found, f"breaks: {rule} in {func}", sorted(found))
+    # Who works on under values alone does not hear of the cancel either.
+    others = found - set(BREAKS.items()) - {("ignored-cancel", "main.backend")}
+    check.equal(others, set(), "breaks: what else is found")
 
 
 def demo(check, what, argv, want, said=None):
@@ -54,6 +91,7 @@ def main():
         shutil.rmtree(place)
     live.require_live()
     demo(check, "live", [live.GOLIN, "demo"], tree, "attached to")
+    wrong(check, program)
     check.finish()
 
 
