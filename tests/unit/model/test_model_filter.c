@@ -151,9 +151,11 @@ static void test_mistakes(void **s)
 
 		assert_int_equal(golin_filter_parse(mistakes[k].expr, &f, &err), -EINVAL);
 		assert_string_equal(err.msg, mistakes[k].msg);
-		assert_string_equal(err.hint,
-				    "keys: fn: at: file: state: wait: via: how: goid: parent: "
-				    "under: alive: system: children> depth> age>");
+		assert_string_equal(
+			err.hint,
+			"keys: fn: at: file: state: wait: via: how: goid: parent: "
+			"under: alive: system: kind: key: reason: lineage: rule: severity: "
+			"children> depth> age> deadline> holders>");
 		assert_ptr_equal(f, (void *)1);
 	}
 }
