@@ -86,7 +86,7 @@ def go_root(version):
     return run.stdout.decode().strip()
 
 
-def build(root, out, names):
+def build(root, out, names, flags):
     """The programs, with one go build; the language and the defaults are those of that Go."""
     os.makedirs(out, exist_ok=True)
     env = {k: v for k, v in os.environ.items() if k not in ("GOEXPERIMENT", "GODEBUG")}
@@ -115,7 +115,7 @@ def build(root, out, names):
     stale = [name for name in sorted(there) if not built(os.path.join(bin_dir, name), name)]
     if stale:
         note(f"building {len(stale)} programs with {version}")
-        subprocess.run([go, "build", "-modfile", mod, "-o", bin_dir + os.sep] +
+        subprocess.run([go, "build", "-modfile", mod, "-o", bin_dir + os.sep] + flags +
                        ["./" + name for name in stale], cwd=where, env=env, check=True)
     return version, bin_dir, there
 
@@ -261,6 +261,7 @@ def main():
                                 formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--go", metavar="VERSION", help="build with this Go")
     p.add_argument("--out", metavar="DIR", help="build here, and keep it")
+    p.add_argument("--stripped", action="store_true", help="build without symbols and DWARF")
     p.add_argument("--jobs", type=int, default=16, metavar="N", help="so many at a time: %(default)s")
     p.add_argument("--only", action="append", metavar="PATTERN", help="these programs")
     p.add_argument("--rule", action="append", metavar="RULE", help="the programs of these rules")
@@ -285,7 +286,8 @@ def main():
     labels = labels[::args.every]
     with tempfile.TemporaryDirectory(prefix="golin-findings-") as tmp:
         version, bin_dir, there = build(go_root(args.go), os.path.abspath(args.out or tmp),
-                                        [x.name for x in labels])
+                                        [x.name for x in labels],
+                                        ["-ldflags=-s -w"] if args.stripped else [])
         if args.build_only:
             return 0
         there = [x for x in labels if x.name in there]

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
+//go:build go1.20
+
 // A command whose grandchild holds its output open: WaitDelay ends the wait half a second after the
 // kill. After cockroachdb/cockroach#131350.
 package main
