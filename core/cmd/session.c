@@ -112,7 +112,12 @@ int session_find(struct session *s, struct golin_err *err)
 
 int session_rules(struct session *s, uint64_t seen_until)
 {
-	return s->rules && !s->rules_done ? rules_batch(s, seen_until) : 0;
+	if (!s->rules || s->rules_done)
+		return 0;
+	if (!s->src->ended)
+		return rules_batch(s, seen_until);
+	s->rules_done = true;
+	return rules_finish(s);
 }
 
 static int catch_signals(struct session *s, struct golin_err *err)
@@ -227,6 +232,7 @@ int session_loop(struct session *s, struct golin_err *err)
 			break;
 		}
 	}
+	/* The reading of a recording was broken off. */
 	if (ret >= 0 && s->rules && !s->rules_done) {
 		s->rules_done = true;
 		ret = rules_finish(s);
