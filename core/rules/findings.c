@@ -27,6 +27,7 @@ void rule_findings_free(struct findings *t)
 		t->chunks = next;
 	}
 	array_free(&t->v);
+	array_free(&t->told);
 	map64_done(&t->ids);
 	*t = (struct findings){0};
 }
@@ -110,10 +111,12 @@ static struct golin_finding *find_or_add(struct golin_rules *r, enum rule_id rul
 		t->dropped++;
 		return NULL;
 	}
-	if (!map64_put(&t->ids, h, (uint32_t)t->v.len) || !array_add(&t->v)) {
+	if (!array_reserve(&t->told, t->v.len + 1) || !map64_put(&t->ids, h, (uint32_t)t->v.len) ||
+	    !array_add(&t->v)) {
 		r->oom = true;
 		return NULL;
 	}
+	t->told.v[t->told.len++] = 0;
 	f = &t->v.v[t->v.len - 1];
 	f->rule = rule;
 	f->func = keep(r, at->func);
@@ -137,7 +140,7 @@ struct golin_finding *finding_report(struct golin_rules *r, enum rule_id rule, u
 {
 	const char *name = golin_rule(rule)->name;
 	struct golin_finding *f;
-	uint64_t before;
+	uint64_t before, *told;
 	bool tell;
 
 	if (names(r->allow, r->o.nallow, name, at->func))
@@ -152,7 +155,9 @@ struct golin_finding *finding_report(struct golin_rules *r, enum rule_id rule, u
 		f->count += count;
 	else if (count > f->count)
 		f->count = count;
-	tell = severity > f->severity || (flags & REPORT_TOTAL && has_doubled(before, f->count));
+	told = &r->found.told.v[f - r->found.v.v];
+	tell = severity > f->severity || (flags & REPORT_TOTAL && (has_doubled(*told, f->count) ||
+								   (r->last && f->count > *told)));
 	if (f->count == before && !tell)
 		return NULL;
 	f->last = r->now;
@@ -162,6 +167,7 @@ struct golin_finding *finding_report(struct golin_rules *r, enum rule_id rule, u
 	if (severity > f->severity)
 		f->severity = severity;
 	f->nevidence = 0;
+	*told = f->count;
 	return f;
 }
 

@@ -295,9 +295,11 @@ static void look(struct golin_rules *r)
 			continue;
 		}
 		i++;
-		if (r->now < s->next)
-			continue;
 		ignored_read(r, s, g, &a);
+		/* A recording may have an answer before it would be asked for. */
+		if (r->now < s->next &&
+		    (a.read <= s->read || a.read < s->first + r->o.grace_ns / 2))
+			continue;
 		if (!s->asked && a.read <= s->read) {
 			if (ask_read(r, g->goid))
 				s->asked = r->now;

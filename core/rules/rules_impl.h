@@ -133,7 +133,8 @@ struct text_chunk;
 
 struct findings {
 	ARRAY_OF(struct golin_finding) v;
-	struct map64 ids; /* hash of rule, func and place -> index */
+	ARRAY_OF(uint64_t) told; /* of each: the count that its texts tell of */
+	struct map64 ids;	 /* hash of rule, func and place -> index */
 	struct text_chunk *chunks;
 	uint64_t generation;
 	uint64_t dropped; /* over the cap */
