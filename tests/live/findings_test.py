@@ -234,7 +234,8 @@ def view(objs, kind):
 def without_times(o, names):
     """Each golin takes its own times; ids have them in them."""
     def same(k, v):
-        if k in ("ts", "created", "exited", "deadline", "asked_deadline", "timeout_ns"):
+        if k in ("ts", "created", "exited", "deadline", "asked_deadline", "timeout_ns",
+                 "cascade_ns"):
             return v is not None
         if k in ("lineage", "parent_lineage", "origin"):
             return names.get(v, v is not None)
