@@ -30,11 +30,6 @@ struct {
 	__type(value, struct wire_stats);
 } stats SEC(".maps");
 
-/* They stand one behind the other in each version's runtime.timer. */
-struct timer_words {
-	__u64 when, period, f, type, arg;
-};
-
 /*
  * Where a stack is put together. A task may be preempted while it walks and another one on its
  * CPU may hit: hence several slots, each taken by an atomic exchange.
@@ -53,10 +48,7 @@ struct scratch {
 		struct wire_ctx_cancel cancel;
 		struct wire_ctx_passed passed;
 	} ctx;
-	struct {
-		struct wire_timer_start start;
-		struct timer_words w;
-	} timer;
+	struct wire_timer_start timer;
 };
 
 struct {

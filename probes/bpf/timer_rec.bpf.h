@@ -10,6 +10,11 @@
 #include "context.bpf.h"
 #include "timer.bpf.h"
 
+/* They stand one behind the other in each version's runtime.timer. */
+struct timer_words {
+	__u64 when, period, f, type, arg;
+};
+
 static __always_inline int of_context(__u64 arg, __u64 bias)
 {
 	__u64 code;
@@ -53,44 +58,43 @@ static __always_inline int start_words(struct pt_regs *ctx, __u64 t, __u32 op,
 static __always_inline void rec_timer_start(struct pt_regs *ctx, __u64 cookie, __u32 op,
 					    struct span *sp)
 {
-	__u64 bias = bias_at(CTX(ctx, rip), op), first = 0;
-	struct scratch *s = scratch_take();
-	struct wire_stats *st = my_stats();
+	__u64 bias = bias_at(CTX(ctx, rip), op), first = 0, t = 0;
+	struct timer_words w = {};
 	struct wire_timer_start *e;
-	struct timer_words *w;
 	struct timer_note note;
 	__u32 bad = 0, partial = 0;
 	enum walk_from from = WALK_TOP;
+	struct scratch *s;
 	struct here at;
 
+	bad |= !!arg_value(ctx, WIRE_COOKIE_A0(cookie), &t);
+	t += WIRE_COOKIE_ADD(cookie);
+	bad |= !!start_words(ctx, t, op, &w);
+	if (of_context(w.arg, bias)) {
+		on_timer_arm(ctx, cookie, op);
+		return;
+	}
+	s = scratch_take();
 	if (!s) {
 		send_nothing(WIRE_TIMER_START);
 		return;
 	}
-	e = &s->timer.start;
-	w = &s->timer.w;
-	__builtin_memset(&s->timer, 0, sizeof(s->timer));
+	e = &s->timer;
+	__builtin_memset(e, 0, sizeof(*e));
 	e->h.ts = bpf_ktime_get_ns();
-	bad |= !!arg_value(ctx, WIRE_COOKIE_A0(cookie), &e->timer);
-	e->timer += WIRE_COOKIE_ADD(cookie);
-	bad |= !!start_words(ctx, e->timer, op, w);
 	bad |= find_here(ctx, cookie, sp, &at);
-	/* The func value may lie in a page that is not there yet: who reads the event looks again.
-	 */
-	read_u64(&e->code, w->f);
+	/* The func value's page may not be there yet: who reads the event looks again. */
+	read_u64(&e->code, w.f);
 	if (at.hi && (!e->code || e->code == bias + cfg.gofunc)) {
 		note.goid = at.goid;
 		note.gen = generation;
-		bpf_map_update_elem(&timers, &e->timer, &note, BPF_ANY);
-	}
-	if (of_context(w->arg, bias)) {
-		COUNT(st, quiet);
-		goto out;
+		bpf_map_update_elem(&timers, &t, &note, BPF_ANY);
 	}
 	e->goid = at.goid;
-	e->when = w->when;
-	e->period = w->period;
-	e->f = w->f;
+	e->timer = t;
+	e->when = w.when;
+	e->period = w.period;
+	e->f = w.f;
 	if (op == WIRE_OP_TIMER_RESET || op == WIRE_OP_TIMER_MOD || from_reset(ctx, bias)) {
 		e->h.flags |= WIRE_F_AGAIN;
 	} else if (at.hi) {
@@ -104,7 +108,6 @@ static __always_inline void rec_timer_start(struct pt_regs *ctx, __u64 cookie, _
 	}
 	finish(&e->h, bad | partial);
 	send(&e->h, WIRE_TIMER_START, sizeof(*e));
-out:
 	s->busy = 0;
 }
 

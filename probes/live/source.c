@@ -284,15 +284,17 @@ static int control(struct golin_source *s, const struct golin_ctl *ctl, struct g
 }
 
 /*
- * From the cost of an empty hit, by what tests/bench/hit_cost shows the programs to take more:
+ * From the cost of an empty hit, by what tests/bench/hit-cost and timer-cost show to be more:
  * in percent of it.
  */
 static uint64_t cost_ns(const struct live *l, const struct wire_stats *sum)
 {
 	uint64_t create = sum->hits[WIRE_CREATE] * (l->o.stack_depth ? 240 : 145);
+	uint64_t timers = sum->hits[WIRE_TIMER_START] * (l->o.stack_depth ? 260 : 220) +
+			  sum->hits[WIRE_TIMER_END] * 180;
 	uint64_t rest = sum->hits[WIRE_EXIT] * 140 + sum->quiet * 180;
 
-	return (create + rest) * l->h.hit_ns / 100;
+	return (create + timers + rest) * l->h.hit_ns / 100;
 }
 
 static void stats(struct golin_source *s, struct golin_source_stats *ret)
