@@ -19,6 +19,7 @@
 #include "code.h"
 #include "golin/layout.h"
 #include "image.h"
+#include "timer_heaps.h"
 
 enum { MAX_FRAMES = 32, SHOWN = 10, WRAPPER = 1 };
 
@@ -277,6 +278,19 @@ static void check_site(struct check *c, const char *func, uint32_t kind, const c
 	c->wrong++;
 }
 
+/* What the code says of them is what the symbol says; a stripped program has the code alone. */
+static void check_timer_heaps(struct check *c)
+{
+	uint16_t minor = golin_image_info(c->img)->go.minor;
+	uint64_t code = timer_heaps_find(&c->img->elf, &c->img->code->tab, minor);
+	uint64_t symbol = timer_heaps_symbol(&c->img->elf, minor);
+
+	if (code && (code == symbol || !symbol) && golin_image_info(c->img)->timer_heaps == code)
+		return;
+	printf("the timers are at 0x%" PRIx64 ", by the symbol at 0x%" PRIx64 "\n", code, symbol);
+	c->wrong++;
+}
+
 static void check_sites(struct check *c)
 {
 	const struct golin_image_info *info = golin_image_info(c->img);
@@ -308,6 +322,7 @@ static void check_sites(struct check *c)
 		printf("allgs 0x%" PRIx64 ", g at fs%+" PRId64 "\n", info->allgs, info->tls_g);
 		c->wrong++;
 	}
+	check_timer_heaps(c);
 }
 
 static FILE *run(const char *path, pid_t *ret_pid)
