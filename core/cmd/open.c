@@ -92,6 +92,7 @@ static int open_live(struct cmd_config *cfg, struct golin_target *t, struct open
 		.link = cfg->link,
 		.target_id = 1,
 		.timer_events = cfg->groups & GOLIN_GROUP_TIMERS && cfg->timer_events,
+		.contexts = cfg->groups & GOLIN_GROUP_CONTEXTS,
 		.show_values = cfg->show_values,
 		.progress = progress,
 	};

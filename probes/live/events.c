@@ -137,6 +137,7 @@ static int on_exec(struct live *l, uint64_t ts, const struct golin_sink *sink,
 	array_free(&l->seen);
 	l->seen_ready = l->seen_fresh = false;
 	reads_reset(&l->reads);
+	stack_contexts_reset(&l->stack_contexts);
 	whereis_done(&l->where);
 	held_reset(&l->held);
 	live_names_forget(&l->names);

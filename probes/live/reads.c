@@ -43,6 +43,25 @@ int reads_ask(struct reads *r, uint64_t goid)
 	return 0;
 }
 
+/* ---- whose channels ---- */
+
+static bool may_be_done(const struct mem_wait *w)
+{
+	return w->how == GOLIN_WAIT_RECV && !w->elemsize;
+}
+
+/* True when it is known of each channel whose it is. */
+static bool all_found(struct live *l, const struct read_answer *a)
+{
+	struct done_index *d = &l->contexts.done;
+	bool all = true;
+
+	for (uint32_t i = 0; a->w && i < a->w->n; i++)
+		if (may_be_done(&a->w->v[i]) && !done_find(d, a->w->v[i].chan))
+			all = false;
+	return all;
+}
+
 /* ---- reading ---- */
 
 static int keep_where(void *arg, const struct golin_mem_goroutine *g)
@@ -92,6 +111,8 @@ static int read_one(struct live *l, const struct golin_memory *m, uint64_t goid,
 	a->goid = goid;
 	a->error = e;
 	a->ts = live_now();
+	if (!e && live_wants_contexts(l) && !all_found(l, a))
+		a->nheld = live_stack_contexts_look(l, &a->g, a->held, READS_HELD);
 	return 0;
 }
 
@@ -103,6 +124,10 @@ int live_reads_begin(struct live *l)
 	size_t left = 0;
 	int e = 0;
 
+	if (!r->nasked)
+		return 0;
+	/* Types and layouts of contexts serve here too, whether they are watched or not. */
+	contexts_ready(&l->contexts, NULL);
 	for (size_t i = 0; i < r->nasked; i++) {
 		struct read_answer a = {0};
 
@@ -123,29 +148,24 @@ int live_reads_begin(struct live *l)
 	return e == -ENOMEM ? e : 0;
 }
 
-/* ---- whose channels ---- */
-
-static bool may_be_done(const struct mem_wait *w)
-{
-	return w->how == GOLIN_WAIT_RECV && !w->elemsize;
-}
-
-/* True when it is known, or known not to be known, whose channels they are. */
-static bool are_known(struct live *l, struct read_answer *a)
+/* *ret: whether it is known, or known not to be. Its stack may show contexts that were there
+ * before: how many records. */
+static int are_known(struct live *l, const struct golin_sink *sink, struct read_answer *a,
+		     bool *ret)
 {
 	struct done_index *d = &l->contexts.done;
-	bool all = true;
+	int n = 0;
 
-	for (uint32_t i = 0; a->w && i < a->w->n; i++)
-		if (may_be_done(&a->w->v[i]) && !done_find(d, a->w->v[i].chan))
-			all = false;
-	if (all)
-		return true;
+	*ret = all_found(l, a);
+	if (*ret)
+		return 0;
 	if (!a->searched) {
 		a->searched = true;
+		n = live_stack_contexts_tell(l, sink, a->goid, a->held, a->nheld, a->ts);
 		a->round = done_round(d);
 	}
-	return a->round <= d->ended;
+	*ret = a->round <= d->ended;
+	return n;
 }
 
 static bool is_timer(struct live *l, const struct mem_wait *w)
@@ -335,7 +355,10 @@ static int put_answers(struct live *l, const struct golin_sink *sink, int max, u
 			i++;
 			continue;
 		}
-		known = are_known(l, a);
+		e = are_known(l, sink, a, &known);
+		if (e < 0)
+			return e;
+		n += e;
 		if (!known && !late) {
 			want = a->round > want ? a->round : want;
 			i++;
@@ -359,8 +382,6 @@ int live_reads_end(struct live *l, const struct golin_sink *sink, int max)
 
 	if (!l->reads.answers.len)
 		return 0;
-	/* Types and layouts of contexts serve here too, whether they are watched or not. */
-	contexts_ready(&l->contexts, NULL);
 	n = put_answers(l, sink, max, &want);
 	if (n >= 0 && want) {
 		done_step(d, want, live_now());

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include "base/array.h"
 #include "base/map64.h"
+#include "bpf/wire.h"
 #include "golin/probes.h"
 
 struct golin_sink;
@@ -19,6 +20,7 @@ struct mem_waits;
 
 enum {
 	READS_MAX = 256,	/* that were asked for and not answered yet */
+	READS_HELD = 16,	/* contexts on the stack of one */
 	READS_EDGES = 4096,	/* edges of late, which need not be told again */
 	READS_STACKS = 1 << 16, /* likewise, stacks */
 };
@@ -31,6 +33,8 @@ struct read_answer {
 	int error; /* -ENOENT: there is no such goroutine */
 	struct golin_mem_goroutine g;
 	struct mem_waits *w;
+	struct wire_iface held[READS_HELD]; /* contexts on its stack, where it waits on who knows */
+	size_t nheld;
 };
 
 struct read_edge {

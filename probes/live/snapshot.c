@@ -129,6 +129,12 @@ static void note_coming(struct live *l)
 			tries++;
 		} else if (w->type == WIRE_CREATE) {
 			map64_put(&l->coming, ((const struct wire_create *)w)->child, 0);
+		} else if (w->type == WIRE_CTX_CREATE) {
+			map64_put(&l->stack_contexts.coming,
+				  ((const struct wire_ctx_create *)w)->child.data, 0);
+		} else if (w->type == WIRE_CTX_VALUE) {
+			map64_put(&l->stack_contexts.coming,
+				  ((const struct wire_ctx_value *)w)->ctx, 0);
 		}
 	}
 }
@@ -156,6 +162,9 @@ void live_snapshot_read(struct live *l, bool again)
 	if (r < 0 && r != -ESRCH)
 		live_say(l, "cannot read the goroutines that were there before: %s", err.msg);
 	if (!again) {
+		stack_contexts_reset(&l->stack_contexts);
+		if (live_wants_contexts(l))
+			live_stack_contexts_read(l, l->seen.v, l->seen.len);
 		note_coming(l);
 		array_for_each (&l->seen, g)
 			latestart_resolve(&l->late, &m, g);
@@ -216,7 +225,7 @@ static int seen_stage(struct live *l, const struct golin_sink *sink, int max, st
 	if (n >= 0 && l->seen_next == l->seen.len) {
 		array_free(&l->seen);
 		l->seen_next = 0;
-		l->stage = STAGE_SNAPSHOT_END;
+		l->stage = STAGE_STACK_CONTEXTS;
 	}
 	return n;
 }
@@ -240,6 +249,11 @@ int live_stage(struct live *l, const struct golin_sink *sink, int max, struct go
 		break;
 	case STAGE_SEEN:
 		return seen_stage(l, sink, max, err);
+	case STAGE_STACK_CONTEXTS:
+		r = live_stack_contexts_put(l, sink, max);
+		if (r >= 0 && !l->stack_contexts.found.len)
+			l->stage++;
+		return r;
 	case STAGE_SNAPSHOT_END:
 		l->seen_ready = false;
 		r = put_snapshot(l, sink, GOLIN_SNAPSHOT_END);

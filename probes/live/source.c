@@ -326,6 +326,7 @@ static void close_live(struct golin_source *s)
 	ring_close(&l->ring);
 	live_names_done(&l->names);
 	contexts_close(&l->contexts);
+	stack_contexts_reset(&l->stack_contexts);
 	join_done(&l->join);
 	golin_recbuf_done(&l->buf);
 	held_reset(&l->held);

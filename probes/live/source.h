@@ -6,6 +6,7 @@
 #include "base/array.h"
 #include "golin/probes.h"
 #include "image_process.h"
+#include "live/context_stacks.h"
 #include "live/contexts.h"
 #include "live/decode.h"
 #include "live/held.h"
@@ -26,6 +27,7 @@ enum live_stage {
 	STAGE_SETTINGS,
 	STAGE_SNAPSHOT,
 	STAGE_SEEN,
+	STAGE_STACK_CONTEXTS,
 	STAGE_SNAPSHOT_END,
 	STAGE_EVENTS,
 	STAGE_OVER,
@@ -48,6 +50,7 @@ struct live {
 	struct decoder dec;
 	struct names names;
 	struct contexts_live contexts;
+	struct stack_contexts stack_contexts;
 	struct join join;
 	struct held held; /* timers that were read */
 	struct golin_recbuf buf;
@@ -101,6 +104,12 @@ int live_put(const struct golin_sink *sink, const struct golin_rec *rec);
 void live_snapshot_read(struct live *l, bool again);
 /* Yields what the stage asks for, at most max records; how many. */
 int live_stage(struct live *l, const struct golin_sink *sink, int max, struct golin_err *err);
+/* Contexts are asked for, with probes or without. */
+static inline bool live_wants_contexts(const struct live *l)
+{
+	return l->o.contexts || l->o.groups & GOLIN_GROUP_CONTEXTS;
+}
+
 /* How to read the target's memory. */
 struct golin_memory live_memory(const struct live *l);
 

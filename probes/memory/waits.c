@@ -317,3 +317,30 @@ int mem_goroutine_waits(const struct golin_memory *m, uint64_t g, uint64_t goid,
 		*w = a.w;
 	return e == -EFAULT ? 0 : e;
 }
+
+int mem_goroutine_stack(const struct golin_memory *m, uint64_t g, uint64_t goid, uint64_t *words,
+			size_t max, size_t *ret_n, bool *ret_whole)
+{
+	struct stand s, after;
+	enum g_kind kind;
+	struct g_reader r;
+	uint64_t n;
+	int e = g % 8 ? -EFAULT : g_reader_init(&r, m, NULL);
+
+	if (!e)
+		e = stand_read(&r, g, &kind, &s);
+	if (e < 0)
+		return e;
+	if (kind != G_LIVE || s.g.goid != goid || !r.f.has_waiting || !is_parked(&s) ||
+	    s.at.sp % 8 || s.at.sp < s.at.lo || s.at.sp >= s.at.hi)
+		return -EAGAIN;
+	n = (s.at.hi - s.at.sp) / 8;
+	*ret_whole = n <= max;
+	*ret_n = n < max ? (size_t)n : max;
+	e = mem_read(m->mem_fd, s.at.sp, words, *ret_n * 8);
+	if (!e)
+		e = stand_read(&r, g, &kind, &after);
+	if (e < 0)
+		return e;
+	return kind == G_LIVE && stand_same(&s, &after) ? 0 : -EAGAIN;
+}

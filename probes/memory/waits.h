@@ -32,5 +32,11 @@ struct mem_waits {
 int mem_goroutine_waits(const struct golin_memory *m, uint64_t g, uint64_t goid,
 			struct golin_mem_goroutine *ret, struct mem_waits *w,
 			struct golin_err *err);
+/*
+ * The words of a parked goroutine's stack, from where it stands outwards, at most max; *ret_whole:
+ * to its end. 0, -EAGAIN: it does not stand still, or a read's -errno.
+ */
+int mem_goroutine_stack(const struct golin_memory *m, uint64_t g, uint64_t goid, uint64_t *words,
+			size_t max, size_t *ret_n, bool *ret_whole);
 
 #endif

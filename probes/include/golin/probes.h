@@ -178,6 +178,7 @@ struct golin_live_opts {
 	uint32_t link;	      /* enum golin_link */
 	uint32_t target_id;   /* in records; from 1 */
 	bool timer_events;    /* group timers: records of timers, not only who armed which */
+	bool contexts;	      /* those that parked goroutines hold, also without probes */
 	bool show_values;     /* the text of context keys and values too: may be secrets */
 	/* Called with short texts while long steps run ("detaching 5 probes"); may be NULL. */
 	void (*progress)(void *arg, const char *text);
