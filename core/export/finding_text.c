@@ -23,6 +23,7 @@ static void put_head(const struct golin_export_opts *o, const struct golin_findi
 {
 	const struct golin_finding *f = row->f;
 	const char *base = strrchr(f->file, '/');
+	char number[24];
 	struct row r;
 
 	row_begin(&r, o, out);
@@ -34,7 +35,9 @@ static void put_head(const struct golin_export_opts *o, const struct golin_findi
 	if (*f->file)
 		strbuf_addf(out, " (%s:%" PRIu32 ")", base ? base + 1 : f->file, f->line);
 	strbuf_addf(out, ": %s", f->message);
-	if (f->count > 1)
+	snprintf(number, sizeof(number), "%" PRIu64, f->count);
+	/* Where the message counts them, once is enough. */
+	if (f->count > 1 && !strstr(f->message, number))
 		strbuf_addf(out, " (%" PRIu64 " times)", f->count);
 	if (row->known)
 		strbuf_adds(out, " [known]");

@@ -96,9 +96,19 @@ static void test_text(void **s)
 	golin_export_finding_text(&o, &row, &out);
 	assert_string_equal(
 		out.s, "warning: lost-cancel: main.(*API).handle (api.go:41): 17 contexts were "
-		       "\"lost\" (17 times)\n"
+		       "\"lost\"\n"
 		       "    at /src/app/api.go:41, goroutine 7, context ln-b2d05e00-deadbeef-t7\n"
 		       "    live=17, call=context.WithTimeout\n"
+		       "    help: Call cancel.\n");
+	strbuf_clear(&out);
+	/* How often, where the message does not say so. */
+	f = lost_cancel();
+	f.message = "lost";
+	f.nevidence = 0;
+	golin_export_finding_text(&o, &row, &out);
+	assert_string_equal(
+		out.s, "warning: lost-cancel: main.(*API).handle (api.go:41): lost (17 times)\n"
+		       "    at /src/app/api.go:41, goroutine 7, context ln-b2d05e00-deadbeef-t7\n"
 		       "    help: Call cancel.\n");
 	strbuf_clear(&out);
 	f = bare();
