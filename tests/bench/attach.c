@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * How long it takes until the probes are armed, and until they are off again, on a running
- * process, with uprobe_multi and with perf links.
+ * process, with uprobe_multi and with perf links: of goroutines alone, and of contexts and timers.
  *
  *	attach PID [ROUNDS]
  *
@@ -48,11 +48,24 @@ struct times {
 	double image[ROUNDS_MAX], armed[ROUNDS_MAX], off[ROUNDS_MAX], closed[ROUNDS_MAX];
 };
 
-static int once(pid_t pid, uint32_t link, struct times *t, int round, uint32_t *ret_probes,
-		struct golin_err *err)
+static const struct {
+	const char *name;
+	uint32_t groups;
+	bool timer_events;
+} sets[] = {
+	{"goroutines", GOLIN_GROUP_GOROUTINES | GOLIN_GROUP_TIMERS, false},
+	{"and contexts", GOLIN_GROUP_GOROUTINES | GOLIN_GROUP_TIMERS | GOLIN_GROUP_CONTEXTS, false},
+	{"and timers", GOLIN_GROUP_GOROUTINES | GOLIN_GROUP_TIMERS | GOLIN_GROUP_CONTEXTS, true},
+};
+
+enum { SETS = sizeof(sets) / sizeof(sets[0]) };
+
+static int once(pid_t pid, uint32_t link, size_t set, struct times *t, int round,
+		uint32_t *ret_probes, struct golin_err *err)
 {
 	const struct golin_live_opts opts = {
-		.groups = GOLIN_GROUP_GOROUTINES | GOLIN_GROUP_TIMERS,
+		.groups = sets[set].groups,
+		.timer_events = sets[set].timer_events,
 		.stack_depth = 32,
 		.link = link,
 		.target_id = 1,
@@ -87,31 +100,42 @@ static int once(pid_t pid, uint32_t link, struct times *t, int round, uint32_t *
 	return r;
 }
 
+static int compare(pid_t pid, uint32_t link, int rounds)
+{
+	const char *name = link == GOLIN_LINK_MULTI ? "uprobe_multi" : "perf links";
+	uint32_t probes[SETS] = {0};
+	static struct times t[SETS];
+	struct golin_err err = {0};
+
+	/* In turns: the machine's load changes. */
+	for (int i = 0; i < rounds; i++) {
+		for (size_t set = 0; set < SETS; set++) {
+			if (once(pid, link, set, &t[set], i, &probes[set], &err) < 0) {
+				fprintf(stderr, "attach: %s: %s\n", name, err.msg);
+				return 1;
+			}
+		}
+	}
+	for (size_t set = 0; set < SETS; set++) {
+		printf("%s, %s: %u probes, %d rounds: median [min..max]\n", name, sets[set].name,
+		       probes[set], rounds);
+		print("image parsed", t[set].image, rounds);
+		print("armed, goroutines read", t[set].armed, rounds);
+		print("probes off", t[set].off, rounds);
+		print("probes off and all closed", t[set].closed, rounds);
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
-	int rounds = argc > 2 ? atoi(argv[2]) : 7;
-	static struct times t;
-	struct golin_err err = {0};
-	uint32_t probes = 0;
+	int rounds = argc > 2 ? atoi(argv[2]) : 7, r = 0;
 
 	if (argc < 2 || rounds < 1 || rounds > ROUNDS_MAX) {
 		fprintf(stderr, "usage: attach PID [ROUNDS]\n");
 		return 2;
 	}
-	for (uint32_t link = GOLIN_LINK_MULTI; link <= GOLIN_LINK_PERF; link++) {
-		const char *name = link == GOLIN_LINK_MULTI ? "uprobe_multi" : "perf links";
-
-		for (int i = 0; i < rounds; i++) {
-			if (once(atoi(argv[1]), link, &t, i, &probes, &err) < 0) {
-				fprintf(stderr, "attach: %s: %s\n", name, err.msg);
-				return 1;
-			}
-		}
-		printf("%s, %u probes, %d rounds: median [min..max]\n", name, probes, rounds);
-		print("image parsed", t.image, rounds);
-		print("armed, goroutines read", t.armed, rounds);
-		print("probes off", t.off, rounds);
-		print("probes off and all closed", t.closed, rounds);
-	}
-	return 0;
+	for (uint32_t link = GOLIN_LINK_MULTI; link <= GOLIN_LINK_PERF && !r; link++)
+		r = compare(atoi(argv[1]), link, rounds);
+	return r;
 }

@@ -32,26 +32,92 @@
 
 enum { OPS = 100000, WARM = 10000, ROUNDS_MAX = 101, RING = 32 << 20 };
 
-enum phase { BASE, EMPTY, EXIT, CREATE, CREATE_3, CREATE_16, BOTH_3, BPFTRACE, PHASES };
-
-static const char *const names[PHASES] = {
-	"no probe",
-	"empty program",
-	"exit: 64-byte record",
-	"create: 64-byte record",
-	"create, stack of 3 frames",
-	"create, stack of 16 frames",
-	"create with stack, and exit",
-	"bpftrace printf at newproc1's entry",
+enum phase {
+	BASE,
+	EMPTY,
+	EXIT,
+	CREATE,
+	CREATE_3,
+	CREATE_16,
+	BOTH_3,
+	BASE_HANDED,
+	HANDED,
+	BASE_CANCEL,
+	CANCEL_3,
+	CANCEL_16,
+	BASE_VALUE,
+	VALUE_3,
+	VALUE_SHOWN,
+	BASE_WIDE,
+	WIDE,
+	BPFTRACE,
+	PHASES
 };
+
+/* The loads: which are without a probe, and how many contexts or goroutines each has. */
+static const struct {
+	const char *name;
+	const char *what;      /* tests/bench/target */
+	const char *events[4]; /* that are armed */
+	int load, depth;
+	enum phase base;
+} phases_of[PHASES] = {
+	[BASE] = {"goroutine, no probe", "go", {0}, 0, 1, BASE},
+	[EMPTY] = {"empty program", "go", {0}, 0, 1, BASE},
+	[EXIT] = {"exit: 64-byte record", "go", {"goroutine.exit"}, 0, 1, BASE},
+	[CREATE] = {"create: 64-byte record", "go", {"goroutine.create"}, 0, 1, BASE},
+	[CREATE_3] = {"create, stack of 3 frames", "go", {"goroutine.create"}, 1, 1, BASE},
+	[CREATE_16] = {"create, stack of 16 frames", "go", {"goroutine.create"}, 1, 14, BASE},
+	[BOTH_3] = {"create with stack, and exit",
+		    "go",
+		    {"goroutine.create", "goroutine.exit"},
+		    1,
+		    1,
+		    BASE},
+	[BASE_HANDED] = {"goroutine with a context, no probe", "handed", {0}, 0, 1, BASE_HANDED},
+	[HANDED] = {"create, and what it was handed",
+		    "handed",
+		    {"goroutine.create"},
+		    2,
+		    1,
+		    BASE_HANDED},
+	[BASE_CANCEL] = {"context and its cancel, no probe", "cancel", {0}, 0, 1, BASE_CANCEL},
+	[CANCEL_3] = {"context created and cancelled",
+		      "cancel",
+		      {"context.create", "context.cancel.effect"},
+		      2,
+		      1,
+		      BASE_CANCEL},
+	[CANCEL_16] = {"likewise, stack of 16 frames",
+		       "cancel",
+		       {"context.create", "context.cancel.effect"},
+		       2,
+		       14,
+		       BASE_CANCEL},
+	[BASE_VALUE] = {"context with a value, no probe", "value", {0}, 0, 1, BASE_VALUE},
+	[VALUE_3] = {"WithValue", "value", {"context.create.value"}, 2, 1, BASE_VALUE},
+	[VALUE_SHOWN] =
+		{"WithValue, --show-values", "value", {"context.create.value"}, 3, 1, BASE_VALUE},
+	[BASE_WIDE] = {"1000 contexts cancelled by one, no probe", "wide", {0}, 0, 1, BASE_WIDE},
+	[WIDE] = {"1000 contexts cancelled by one",
+		  "wide",
+		  {"context.create", "context.cancel.effect"},
+		  2,
+		  1,
+		  BASE_WIDE},
+	[BPFTRACE] = {"bpftrace printf at newproc1's entry", "go", {0}, 0, 1, BASE},
+};
+
+/* Without stacks; with; with contexts; with their values. */
+enum { LOADS = 4 };
 
 struct bench {
 	FILE *to, *from;
 	struct golin_target t;
 	struct golin_imgproc *p;
 	struct golin_plan plan;
-	struct bpfload plain, stacks; /* without and with stacks */
-	struct ring rings[2];
+	struct bpfload loads[LOADS];
+	struct ring rings[LOADS];
 	int empty_fd;
 };
 
@@ -61,11 +127,11 @@ static void die(const char *what, const struct golin_err *err)
 	exit(1);
 }
 
-static double ask(struct bench *b, int n, int depth)
+static double ask(struct bench *b, int n, int depth, const char *what)
 {
 	char line[64];
 
-	fprintf(b->to, "%d %d\n", n, depth);
+	fprintf(b->to, "%d %d %s\n", n, depth, what);
 	fflush(b->to);
 	if (!fgets(line, sizeof(line), b->from))
 		die("the target ended", NULL);
@@ -104,15 +170,19 @@ static void load(struct bench *b)
 	struct golin_err err = {0};
 	struct wire_cfg cfg;
 
-	if (golin_plan_make(info, layout, GOLIN_GROUP_GOROUTINES, &b->plan, &err) < 0 ||
+	if (golin_plan_make(info, layout, GOLIN_GROUP_GOROUTINES | GOLIN_GROUP_CONTEXTS, &b->plan,
+			    &err) < 0 ||
 	    golin_plan_resolve(&b->plan, b->p, &err) < 0 ||
 	    golin_plan_check(&b->plan, ~0u, &err) < 0)
 		die("plan", &err);
-	for (int i = 0; i < 2; i++) {
-		struct bpfload *load = i ? &b->stacks : &b->plain;
+	for (int i = 0; i < LOADS; i++) {
+		struct bpfload *load = &b->loads[i];
 
-		if (configure_wire(&b->plan, info, layout, b->t.pid, i ? 32 : 0, &cfg, &err) < 0 ||
-		    bpfload_open(load, &cfg, true, info->go.minor < 17, RING, 0, &err) < 0 ||
+		if (configure_wire(&b->plan, info, layout, b->t.pid, i ? 32 : 0, &cfg, &err) < 0)
+			die("configure", &err);
+		cfg.has |= i >= 2 ? WIRE_HAS_CONTEXTS : 0;
+		cfg.has |= i == 3 ? WIRE_HAS_VALUES : 0;
+		if (bpfload_open(load, &cfg, true, info->go.minor < 17, RING, 0, &err) < 0 ||
 		    ring_open(&b->rings[i], bpfload_ring_fd(load), RING, &err) < 0)
 			die("load", &err);
 	}
@@ -209,7 +279,8 @@ static void stop_bpftrace(struct tracer *t)
 static double measure(struct bench *b, enum phase ph)
 {
 	const struct golin_plan_hook *create = plan_hook(&b->plan, "goroutine.create");
-	int depth = ph == CREATE_16 ? 14 : 1, i = ph >= CREATE_3, link = -1;
+	int depth = phases_of[ph].depth, link = -1;
+	const char *what = phases_of[ph].what;
 	struct golin_plan plan = b->plan;
 	struct golin_err err = {0};
 	struct attach at;
@@ -218,21 +289,23 @@ static double measure(struct bench *b, enum phase ph)
 	if (ph == EMPTY)
 		link = attach_empty(b, create);
 	for (size_t k = 0; k < plan.n; k++) {
-		bool is_create = !strcmp(plan.hooks[k].event, "goroutine.create");
-		bool is_exit = !strcmp(plan.hooks[k].event, "goroutine.exit");
+		bool wanted = false;
 
-		if (!(is_create && ph >= CREATE) && !(is_exit && (ph == EXIT || ph == BOTH_3)))
+		for (int e = 0; e < 4 && phases_of[ph].events[e]; e++)
+			wanted |= !strcmp(plan.hooks[k].event, phases_of[ph].events[e]);
+		if (!wanted)
 			plan.hooks[k].site.error = -ENODATA;
 	}
-	attach_init(&at, &plan, i ? &b->stacks : &b->plain, b->t.pid, b->t.exe_fd);
-	if (ph > EMPTY && ph != BPFTRACE && attach_on(&at, GOLIN_GROUP_GOROUTINES, &err) < 0)
+	attach_init(&at, &plan, &b->loads[phases_of[ph].load], b->t.pid, b->t.exe_fd);
+	if (phases_of[ph].events[0] &&
+	    attach_on(&at, GOLIN_GROUP_GOROUTINES | GOLIN_GROUP_CONTEXTS, &err) < 0)
 		die("attach", &err);
-	ask(b, WARM, depth);
-	ns = ask(b, OPS, depth);
+	ask(b, WARM, depth, what);
+	ns = ask(b, OPS, depth, what);
 	attach_off(&at, ~0u);
 	if (link >= 0)
 		close(link);
-	for (uint64_t pos = 0, k = 0; k < 2; k++, pos = 0) {
+	for (uint64_t pos = 0, k = 0; k < LOADS; k++, pos = 0) {
 		pos = ring_start(&b->rings[k]);
 		while (ring_next(&b->rings[k], &pos))
 			;
@@ -269,7 +342,7 @@ int main(int argc, char **argv)
 			ns[ph][r] = measure(&b, ph);
 	if (start_bpftrace(&b, argv[1], &t)) {
 		for (int r = 0; r < rounds; r++)
-			ns[BPFTRACE][r] = ask(&b, OPS / 10, 1);
+			ns[BPFTRACE][r] = ask(&b, OPS / 10, 1, "go");
 		phases = PHASES;
 	} else {
 		printf("bpftrace cannot be used here: not compared\n");
@@ -279,23 +352,23 @@ int main(int argc, char **argv)
 		qsort(ns[ph], (size_t)rounds, sizeof(double), by_value);
 	base = ns[BASE][rounds / 2];
 	empty = ns[EMPTY][rounds / 2] - base;
-	printf("%s, %d rounds of %d goroutines: CPU ns of the target for each, median [min..max]\n",
+	printf("%s, %d rounds of %d: CPU ns of the target for each, median [min..max]\n",
 	       golin_imgproc_info(b.p)->go.short_, rounds, OPS);
-	printf("%-38s %8s %20s %8s %8s\n", "", "ns", "", "added", "x empty");
+	printf("%-40s %8s %20s %8s %8s\n", "", "ns", "", "added", "x empty");
 	for (int ph = 0; ph < phases; ph++) {
-		double m = ns[ph][rounds / 2];
+		double m = ns[ph][rounds / 2], b0 = ns[phases_of[ph].base][rounds / 2];
 
-		printf("%-38s %8.0f [%7.0f..%8.0f] %8.0f %8.2f\n", names[ph], m, ns[ph][0],
-		       ns[ph][rounds - 1], m - base, ph ? (m - base) / empty : 0.0);
+		printf("%-40s %8.0f [%7.0f..%8.0f] %8.0f %8.2f\n", phases_of[ph].name, m, ns[ph][0],
+		       ns[ph][rounds - 1], m - b0, (m - b0) / empty);
 	}
-	for (int i = 0; i < 2; i++) {
-		if (!counters_open(&c, bpfload_stats_fd(i ? &b.stacks : &b.plain), NULL)) {
+	for (int i = 0; i < LOADS; i++) {
+		if (!counters_open(&c, bpfload_stats_fd(&b.loads[i]), NULL)) {
 			uint64_t hits, lost;
 
 			counters_sum(&c, &sum);
 			counters_events(&sum, &hits, &lost);
-			printf("%s: %llu hits, %llu lost\n", i ? "with stacks" : "without stacks",
-			       (unsigned long long)hits, (unsigned long long)lost);
+			printf("program %d: %llu hits, %llu lost\n", i, (unsigned long long)hits,
+			       (unsigned long long)lost);
 			counters_close(&c);
 		}
 	}
