@@ -83,8 +83,10 @@ static bool shape(struct golin_contexts_text *t)
 		t->wanted++;
 		mark(t, i);
 	}
+	/* What only stands above others is shown for itself. */
 	for (golin_cidx i = 0; i < max && ok && t->o.fold; i++)
-		if (golin_model_context(t->m, i) && is_visible(t, i))
+		if (golin_model_context(t->m, i) && is_visible(t, i) &&
+		    export_context_wanted(t->m, &t->o, i))
 			ok = join_group(t, &by_key, i);
 	map64_done(&by_key);
 	return ok;

@@ -297,6 +297,45 @@ static void test_contexts(void **s)
 	json_decref(v);
 }
 
+/* What a filter lets through is not hidden by folding what stands above it. */
+static void test_fold(void **s)
+{
+	struct golin_export_opts o = {.fold = true};
+	struct golin_contexts_text *t;
+	struct strbuf out = {0};
+	struct golin_filter *f;
+
+	for (uint64_t k = 0; k < 6; k++) {
+		struct golin_rec_context_create c = {
+			.h = HEADER(GOLIN_REC_CONTEXT_CREATE, c, 13 * SEC + k, 7),
+			.ctx = 0xc000100000 + k * 0x100,
+			.parent = CTX_SERVER,
+			.kind = GOLIN_CTX_TIMER,
+			.parent_kind = GOLIN_CTX_CANCEL,
+			.stack = STACK_REQUEST,
+			.flags = GOLIN_CTX_PARENT_KNOWN,
+		};
+
+		put(&c.h);
+	}
+	context_value(14 * SEC, 8, 0xc000200000, 0xc000100300, "tenant", "green");
+	for (int filtered = 0; filtered <= 1; filtered++) {
+		assert_int_equal(
+			golin_filter_parse(filtered ? "key:tenant at:api.go" : "", &f, NULL), 0);
+		o.filter = f;
+		t = golin_contexts_text_new(M, &o);
+		assert_non_null(t);
+		while (golin_contexts_text_next(t, &out))
+			;
+		golin_contexts_text_free(t);
+		golin_filter_free(f);
+		assert_int_equal(strstr(out.s, "(tenant)=string(green)") != NULL, filtered);
+		assert_int_equal(strstr(out.s, "[7 like this]") == NULL, filtered);
+		strbuf_clear(&out);
+	}
+	strbuf_done(&out);
+}
+
 /* Under which contexts each goroutine works, and which the go statement handed to it. */
 static void test_lineage(void **s)
 {
@@ -337,6 +376,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_order, make, unmake),
 		cmocka_unit_test_setup_teardown(test_rules, make, unmake),
 		cmocka_unit_test_setup_teardown(test_contexts, make, unmake),
+		cmocka_unit_test_setup_teardown(test_fold, make, unmake),
 		cmocka_unit_test_setup_teardown(test_lineage, make, unmake),
 	};
 
