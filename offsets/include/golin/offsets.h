@@ -148,6 +148,7 @@ struct golin_image_info {
 	uint64_t types, etypes; /* Go's type descriptors, as linked; 0: not found */
 	/* The variables context.background and context.todo up to Go 1.20; 0: not found */
 	uint64_t empty_contexts[2];
+	uint64_t mheap;	      /* runtime.mheap_, as linked; 0: not found */
 	uint64_t timer_heaps; /* runtime.allp, up to Go 1.13 runtime.timers; 0: not found */
 };
 
