@@ -196,7 +196,9 @@ void ignored_tell(struct golin_rules *r, const struct ignored_suspect *s,
 {
 	const struct golin_context *x = ref_get(r, s->w.ctx);
 	uint64_t done_for = r->now > x->cancelled ? r->now - x->cancelled : 0;
-	bool note = s->w.late || (a->kind == READING_BLOCKED && !a->sure);
+	/* What the main goroutine made itself is often for a first phase that is long over. */
+	bool note = s->w.late || (a->kind == READING_BLOCKED && !a->sure) ||
+		    (s->w.how == GOLIN_HOLD_CREATED && g->goid == 1);
 	uint64_t since = g->wait_since && g->wait_since < a->since ? g->wait_since : a->since;
 	struct golin_finding *f;
 	char buf[96];

@@ -76,12 +76,14 @@ static bool is_growing(const struct golin_rules *r, const struct site *s)
 void lost_tell(struct golin_rules *r, struct site *s)
 {
 	const struct golin_context *x = ref_get(r, s->lost.example);
+	uint64_t missing = events_lost(r), age;
 	struct golin_finding *f;
-	uint64_t age;
 
 	if (!x || s->lost.now < r->o.lost_count || !is_growing(r, s))
 		return;
-	f = finding_report(r, RULE_LOST, GOLIN_SEV_WARNING, &s->at, s->lost.now, REPORT_TOTAL);
+	/* Where cancellations may have been lost, they may all have been cancelled. */
+	f = finding_report(r, RULE_LOST, missing ? GOLIN_SEV_NOTE : GOLIN_SEV_WARNING, &s->at,
+			   s->lost.now, REPORT_TOTAL);
 	if (!f)
 		return;
 	age = r->now - x->created;
@@ -103,6 +105,8 @@ void lost_tell(struct golin_rules *r, struct site *s)
 	finding_number(f, "creator_gone", s->lost.gone);
 	finding_number(f, "oldest_ms", age / MS);
 	finding_text(r, f, "call", "%s", s->call);
+	if (missing)
+		finding_number(f, "events_lost", missing);
 	if (s->lost.explicit)
 		finding_number(f, "cancelled_within_ms", s->lost.explicit_age / MS);
 	say_parent(r, f, x);

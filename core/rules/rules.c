@@ -231,6 +231,14 @@ int golin_rules_finish(struct golin_rules *r, uint64_t now)
 	return r->oom ? -ENOMEM : 0;
 }
 
+uint64_t events_lost(const struct golin_rules *r)
+{
+	struct golin_model_counts c;
+
+	golin_model_counts(r->m, &c);
+	return c.lost_ring + c.lost_missed + c.gaps;
+}
+
 /* ---- asking ---- */
 
 bool ask_read(struct golin_rules *r, uint64_t goid)

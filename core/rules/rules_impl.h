@@ -169,6 +169,8 @@ const char *place_text(char *buf, const struct golin_frame *f);
 
 /* ---- rules.c ---- */
 
+/* Events that never came: what seems to be there may have ended. */
+uint64_t events_lost(const struct golin_rules *r);
 /* Asks for a goroutine's state and what it waits on. False: enough was asked for now. */
 bool ask_read(struct golin_rules *r, uint64_t goid);
 void ask_timers(struct golin_rules *r);

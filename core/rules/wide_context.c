@@ -7,7 +7,7 @@
 #include "rules_impl.h"
 
 enum {
-	WALK = 1 << 16, /* contexts looked at to say who made them */
+	WALK = 1 << 18, /* contexts looked at to say who made them */
 	TALLY = 64,
 };
 
@@ -16,12 +16,13 @@ struct tally {
 };
 
 /* Its live children, through values: the next below c that its cancellation would reach. */
-static struct tally count_kids(struct golin_rules *r, golin_cidx top)
+static struct tally count_kids(struct golin_rules *r, golin_cidx top, uint32_t *ret_all)
 {
 	const struct golin_context *x = golin_model_context(r->m, top);
 	struct tally t[TALLY] = {{0}}, best = {0};
 	golin_cidx i = x->first_child;
 
+	*ret_all = 0;
 	for (int k = 0; k < WALK && i != GOLIN_CIDX_NONE; k++) {
 		bool down;
 
@@ -32,6 +33,7 @@ static struct tally count_kids(struct golin_rules *r, golin_cidx top)
 			uint32_t site = site_of(r, x);
 			int at = 0;
 
+			++*ret_all;
 			while (at < TALLY && t[at].n && t[at].site != site)
 				at++;
 			if (at < TALLY && site != SITE_NONE) {
@@ -51,19 +53,22 @@ static struct tally count_kids(struct golin_rules *r, golin_cidx top)
 	return best;
 }
 
-static void found(struct golin_rules *r, golin_cidx c, const struct golin_context *x, uint32_t kids)
+/* Returns how many there are. */
+static uint32_t found(struct golin_rules *r, golin_cidx c, const struct golin_context *x)
 {
-	struct tally by = count_kids(r, c);
+	uint32_t kids;
+	struct tally by = count_kids(r, c, &kids);
 	uint32_t own = site_of(r, x);
 	struct golin_finding *f;
 	struct golin_frame at;
 
-	if (by.n == 0 || !*site_at(r, by.site)->at.func)
-		return;
+	if (kids <= r->o.width || by.n == 0 || !*site_at(r, by.site)->at.func)
+		return kids;
 	at = site_at(r, by.site)->at;
-	f = finding_report(r, RULE_WIDE, GOLIN_SEV_WARNING, &at, kids, REPORT_TOTAL);
+	f = finding_report(r, RULE_WIDE, events_lost(r) ? GOLIN_SEV_NOTE : GOLIN_SEV_WARNING, &at,
+			   kids, REPORT_TOTAL);
 	if (!f)
-		return;
+		return kids;
 	finding_context(r, f, (struct ctx_ref){x->first, c});
 	f->goid = x->goid;
 	finding_message(r, f, "%u live contexts hang on one%s%s; %u of them were made in %s", kids,
@@ -73,6 +78,7 @@ static void found(struct golin_rules *r, golin_cidx c, const struct golin_contex
 	finding_number(f, "limit", r->o.width);
 	finding_number(f, "from_here", by.n);
 	finding_text(r, f, "call", "%s", site_at(r, by.site)->call);
+	return kids;
 }
 
 static void change(struct golin_rules *r, const struct golin_context_change *ch,
@@ -81,6 +87,7 @@ static void change(struct golin_rules *r, const struct golin_context_change *ch,
 	const struct golin_context *up;
 	struct ctx_note *n, *above;
 	struct ctx_ref ref;
+	uint32_t kids;
 
 	if (!context_is_cancellable(x) || ch->what == GOLIN_CHANGE_HELD)
 		return;
@@ -104,8 +111,11 @@ static void change(struct golin_rules *r, const struct golin_context_change *ch,
 	above->kids++;
 	if (above->kids <= r->o.width || above->kids < above->told)
 		return;
-	above->told = above->kids + above->kids / 2;
-	found(r, ref.c, up, above->kids);
+	/* That many seem to be; some may have left the model in another way. */
+	kids = found(r, ref.c, up);
+	above = note_of(r, ref.c, up);
+	above->kids = kids;
+	above->told = kids > r->o.width ? kids + kids / 2 : r->o.width;
 }
 
 const struct rule rule_wide = {

@@ -211,6 +211,20 @@ static void test_own_deadline_next(void **s)
 	assert_int_equal(golin_findings_count(R), 0);
 }
 
+/* The same in the main goroutine: it is often in its next phase. */
+static void test_own_deadline_main(void **s)
+{
+	const struct stands at = {
+		.goid = 1, .stack = AT_H, .wait = "chan receive", .how = GOLIN_WAIT_RECV};
+
+	spawn(1 * MS, 0, 1);
+	MAKE(.ts = 3 * MS, .goid = 1, .ctx = A, .stack = ST_TF, .kind = GOLIN_CTX_TIMER,
+	     .timeout = SEC);
+	cancel(SEC, 9, A, GOLIN_CANCEL_DEADLINE);
+	look_until(SEC, 5 * SEC, &at, 1);
+	must("ignored-cancel", "main.h", GOLIN_SEV_NOTE);
+}
+
 /* It waits for goroutines that it started, and one of them has the context: that one is it. */
 static void test_waits_for_child(void **s)
 {
@@ -307,6 +321,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_own_deadline_known, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_own_deadline_returned, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_own_deadline_next, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_own_deadline_main, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_waits_for_child, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_library_goroutine, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_gone_client, setup, teardown),

@@ -41,6 +41,17 @@ static void test_loop(void **s)
 	assert_string_equal(text(f, "parent_made_in"), "main.main (main.go:5)");
 }
 
+/* Cancellations may be among what was lost: no warning. */
+static void test_events_lost(void **s)
+{
+	base();
+	lost(GOLIN_LOST_RING, 7);
+	for (uint32_t i = 0; i < N; i++)
+		one((1 + i) * 100 * MS, 1, i);
+	look(3100 * MS, 5 * SEC);
+	assert_int_equal(number(must("lost-cancel", "main.f", GOLIN_SEV_NOTE), "events_lost"), 7);
+}
+
 /* Each request's goroutine makes one, and ends without cancelling it. */
 static void test_creators_gone(void **s)
 {
@@ -216,6 +227,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_loop, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_events_lost, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_creators_gone, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_collected, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cancelled, setup, teardown),

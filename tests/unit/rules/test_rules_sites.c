@@ -169,6 +169,21 @@ static void test_wide_come_and_go(void **s)
 	assert_null(found("wide-context", "main.f"));
 }
 
+/* Their addresses were used again: they have left without a cancellation that was seen. */
+static void test_wide_addresses_again(void **s)
+{
+	spawn(1 * MS, 0, 1);
+	MAKE(.ts = 2 * MS, .goid = 1, .ctx = A, .stack = ST_MAIN, .kind = GOLIN_CTX_CANCEL);
+	for (uint32_t i = 0; i < 30000; i++) {
+		MAKE(.ts = 4 * MS, .goid = 1, .ctx = CTX0 + i % 5000 * 64, .parent = A,
+		     .parent_kind = GOLIN_CTX_CANCEL, .stack = ST_F, .kind = GOLIN_CTX_CANCEL);
+		if (i % 4096 == 0)
+			assert_int_equal(golin_rules_check(R, 5 * MS), 0);
+	}
+	look(100 * MS, 200 * MS);
+	assert_null(found("wide-context", "main.f"));
+}
+
 /* ---- foreign-context ---- */
 
 static void waiters(uint32_t n, uint64_t ts)
@@ -304,6 +319,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_wide, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_wide_at_the_limit, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_wide_come_and_go, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_wide_addresses_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_foreign, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_foreign_few, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_foreign_come_and_go, setup, teardown),
