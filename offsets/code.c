@@ -6,6 +6,7 @@
 #include <string.h>
 #include "base/text.h"
 #include "image.h"
+#include "mheap.h"
 #include "symtab.h"
 #include "timer_heaps.h"
 
@@ -53,11 +54,14 @@ int image_code_open(struct golin_image *img, struct golin_err *err)
 	if (img->elf.machine == EM_X86_64) {
 		img->info.allgs = moduledata_allgs(&img->elf, &code->tab);
 		img->info.tls_g = moduledata_tls_g(&img->elf, &code->tab, minor);
+		img->info.mheap = mheap_find(&img->elf, &code->tab);
 		if (minor <= 20)
 			moduledata_empty_contexts(&img->elf, &code->tab, img->info.empty_contexts);
 	}
 	if (!img->info.allgs)
 		img->info.allgs = allgs_symbol(img);
+	if (!img->info.mheap)
+		img->info.mheap = mheap_symbol(&img->elf);
 	if (img->elf.machine == EM_X86_64)
 		img->info.timer_heaps = timer_heaps_find(&img->elf, &code->tab, minor);
 	if (!img->info.timer_heaps)

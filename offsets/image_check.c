@@ -91,6 +91,8 @@ bool image_check_info(struct golin_image_info *i, uint64_t file_size, const char
 		REFUSE("a function table outside the file");
 	if (i->moduledata && !segment_of(i, i->moduledata, i->moduledata + 8, PF_W, false))
 		REFUSE("runtime.firstmoduledata outside the writable segments");
+	if (i->mheap && !segment_of(i, i->mheap, i->mheap + 4096, PF_W, false))
+		REFUSE("runtime.mheap_ outside the writable segments");
 	for (int k = 0; k < 2; k++) {
 		uint64_t at = i->empty_contexts[k];
 

@@ -310,6 +310,7 @@ int model_apply_context_passed(struct golin_model *m, const struct golin_rec_con
 		[GOLIN_PASSED_NESTED] = GOLIN_HOLD_PASSED,
 		[GOLIN_PASSED_STACK] = GOLIN_HOLD_STACK,
 		[GOLIN_PASSED_WAITS] = GOLIN_HOLD_WAITS,
+		[GOLIN_PASSED_OBJECT] = GOLIN_HOLD_PASSED,
 	};
 	golin_cidx i = context_find(m, space, r->ctx);
 	golin_gidx g = goroutine_find(m, space, r->child);

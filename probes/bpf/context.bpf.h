@@ -290,12 +290,34 @@ static __always_inline void on_ctx_cancel(struct pt_regs *ctx, __u64 cookie, str
 	s->busy = 0;
 }
 
+/*
+ * The arguments of a new goroutine, up to Go 1.16: newproc1 (runtime/proc.go) puts them below four
+ * words that it leaves free at the top of the stack, and a return address to goexit below them.
+ * What stands in the four words is of who had the stack before.
+ */
+static __always_inline void read_args(struct wire_ctx_passed *e, __u64 g)
+{
+	__u64 sp, hi, len;
+
+	if (read_u64(&sp, g + cfg.g_sched_sp) ||
+	    read_u64(&hi, g + cfg.creator.off + cfg.creator.stack_hi))
+		return;
+	sp += 8;
+	len = hi - 32 - sp;
+	if (hi - 32 < sp || !len)
+		return;
+	read_up_to(e->args, WIRE_NESTED_LEN, sp);
+	for (__u32 i = 0; i < WIRE_NESTED_LEN / 8; i++)
+		if (8 * i >= len)
+			e->args[i] = 0;
+}
+
 /* The new g at `call runtime.runqput`, which nobody runs yet. */
 static __noinline void on_ctx_passed(__u64 g, __u64 child, __u64 parent)
 {
 	struct scratch *s = scratch_take();
 	struct wire_ctx_passed *e;
-	__u64 closure, sp;
+	__u64 closure;
 
 	if (!s) {
 		send_nothing(WIRE_CTX_PASSED);
@@ -309,9 +331,10 @@ static __noinline void on_ctx_passed(__u64 g, __u64 child, __u64 parent)
 	if (read_u64(&closure, g + cfg.g_sched_ctxt) ||
 	    !read_up_to(e->words, WIRE_CLOSURE, closure))
 		e->h.flags |= WIRE_F_PARTIAL;
-	/* The return address, to goexit, comes first. */
-	if (cfg.has & WIRE_HAS_STACK_ARGS && !read_u64(&sp, g + cfg.g_sched_sp))
-		read_up_to(e->args, WIRE_NESTED_LEN, sp + 8);
+	else
+		e->closure = closure;
+	if (cfg.has & WIRE_HAS_STACK_ARGS)
+		read_args(e, g);
 	for (int i = 0; i < WIRE_NESTED; i++) {
 		__u64 at = e->args[i] > 4096 ? e->args[i] : e->words[i + 1];
 

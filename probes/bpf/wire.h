@@ -163,6 +163,7 @@ enum { WIRE_CTX_CANCEL_FIXED = 104 };
 struct wire_ctx_passed {
 	struct wire_hdr h;
 	__u64 child, parent;
+	__u64 closure; /* its address */
 	__u64 words[WIRE_CLOSURE / 8];
 	__u64 args[WIRE_NESTED_LEN / 8]; /* up to Go 1.16: the arguments on its stack */
 	__u64 nested[WIRE_NESTED][WIRE_NESTED_LEN / 8]; /* behind args, or words[1] and on */

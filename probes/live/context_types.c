@@ -31,6 +31,7 @@ void contexts_open(struct contexts_live *c, const struct golin_memory *mem,
 {
 	memset(c, 0, sizeof(*c));
 	c->mem = *mem;
+	heap_open(&c->heap, &c->mem);
 	c->dec = dec;
 	c->p = p;
 	c->cancel_err = offset_of(mem->layout, GOLIN_F_CANCEL_CTX_err);

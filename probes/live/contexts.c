@@ -273,12 +273,32 @@ struct handed {
 	int n; /* records, or a negative errno */
 };
 
-static void hand(struct handed *h, const __u64 *words, size_t nwords, uint32_t how)
+struct words {
+	const __u64 *v;
+	size_t n;
+	uint64_t at; /* where they stand; 0: on a stack */
+	uint32_t how;
+	bool sure; /* without its bounds, too, the words are the object's */
+};
+
+/* Those that lie behind the end of their object are a neighbour's. */
+static bool within(struct handed *h, const struct words *w, size_t i)
+{
+	uint64_t base, end;
+
+	if (!w->at)
+		return true;
+	if (!heap_object(&h->c->heap, w->at, &base, &end))
+		return w->sure;
+	return w->at + 8 * (i + 2) <= end;
+}
+
+static void hand(struct handed *h, const struct words *w)
 {
 	struct contexts_live *c = h->c;
 
-	for (size_t i = 0; i + 1 < nwords && h->n >= 0; i++) {
-		struct wire_iface v = {words[i], words[i + 1]};
+	for (size_t i = 0; i + 1 < w->n && h->n >= 0; i++) {
+		struct wire_iface v = {w->v[i], w->v[i + 1]};
 		struct golin_rec_context_passed *r;
 		struct named named;
 		int e;
@@ -286,7 +306,7 @@ static void hand(struct handed *h, const __u64 *words, size_t nwords, uint32_t h
 		if (!may_be_itab(c, v.tab) || !ctx_is_context(c, v.tab) || !v.data)
 			continue;
 		named = ctx_kind_of(c, v.tab);
-		if (!named.readable || named.root)
+		if (!named.readable || named.root || !within(h, w, i))
 			continue;
 		e = ctx_tell(c, h->sink, v, (struct wire_iface){0}, h->w->h.ts);
 		if (e < 0) {
@@ -301,7 +321,7 @@ static void hand(struct handed *h, const __u64 *words, size_t nwords, uint32_t h
 		}
 		r->child = h->w->child;
 		r->ctx = v.data;
-		r->how = how;
+		r->how = w->how;
 		e = ctx_put_rec(c, h->sink);
 		h->n = e < 0 ? e : h->n + e;
 		i++;
@@ -315,14 +335,17 @@ static int put_passed(struct contexts_live *c, const struct wire_ctx_passed *w,
 
 	if (!c->iface) /* no context was made yet */
 		return 0;
-	hand(&h, w->words + 1, WIRE_CLOSURE / 8 - 1, GOLIN_PASSED_CLOSURE);
-	hand(&h, w->args, WIRE_NESTED_LEN / 8, GOLIN_PASSED_CLOSURE);
+	hand(&h,
+	     &(struct words){w->words, WIRE_CLOSURE / 8, w->closure, GOLIN_PASSED_CLOSURE, true});
+	hand(&h, &(struct words){w->args, WIRE_NESTED_LEN / 8, 0, GOLIN_PASSED_CLOSURE, true});
 	for (int i = 0; i < WIRE_NESTED; i++) {
 		uint64_t code = w->nested[i][0] - c->mem.bias;
-
 		/* A func value begins with its code. */
-		if (code - c->mem.info->text < c->mem.info->etext - c->mem.info->text)
-			hand(&h, w->nested[i] + 1, WIRE_NESTED_LEN / 8 - 1, GOLIN_PASSED_NESTED);
+		bool func = code - c->mem.info->text < c->mem.info->etext - c->mem.info->text;
+
+		hand(&h, &(struct words){w->nested[i], WIRE_NESTED_LEN / 8,
+					 w->args[i] > 4096 ? w->args[i] : w->words[i + 1],
+					 func ? GOLIN_PASSED_NESTED : GOLIN_PASSED_OBJECT, func});
 	}
 	return h.n;
 }

@@ -10,6 +10,7 @@
 #include "bpf/wire.h"
 #include "golin/probes.h"
 #include "golin/source.h"
+#include "memory/heap.h"
 #include "live/done_index.h"
 #include "memory/types.h"
 
@@ -19,12 +20,13 @@ struct golin_imgproc;
 struct contexts_live {
 	struct golin_memory mem;
 	struct types types;
+	struct heap heap;
 	const struct decoder *dec; /* borrowed */
 	struct golin_imgproc *p;   /* borrowed */
 	bool open;
 	uint64_t iface; /* the type context.Context, in the process; 0 until a context was seen */
-	uint64_t empty[2];    /* context.Background() and TODO() up to Go 1.20; 0 not read yet */
-	struct map64 known;   /* address of a context -> its kind */
+	uint64_t empty[2];  /* context.Background() and TODO() up to Go 1.20; 0 not read yet */
+	struct map64 known; /* address of a context -> its kind */
 	struct done_index done;
 	struct map64 told;    /* types that have their record */
 	struct map64 callers; /* return pc -> who calls cancel there */

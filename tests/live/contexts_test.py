@@ -4,6 +4,8 @@
 
 contexts_test.py attach VERSION VARIANT [GOLIN OPTION...]	every event of all phases
 contexts_test.py handed VERSION VARIANT				which goroutine works under which
+contexts_test.py rate VERSION VARIANT				200,000 live ones, 100,000 more a second
+contexts_test.py churn VERSION VARIANT				values, which have no end
 
 The program (tests/fixtures/contexts) accounts for each context that it makes and for the end of
 each. golin's account has to be the same: none missing, none extra, in the same order at each
@@ -151,7 +153,7 @@ def handed(version, variant, options):
     check = Check(f"contexts handed {version} {variant}")
     (_, _, pairs), objs = start(check, version, variant, "contexts", options, ["handed"])
     holders = {o["ctx"]: o["holders"] for o in objs if o["type"] == "context"}
-    check.equal(len(pairs), 40, "goroutines that wait")
+    check.equal(len(pairs), 48, "goroutines that wait")
     for goid, ctx in pairs.items():
         check.that(goid in holders.get(ctx, []), f"goroutine {goid} works under {ctx}",
                    holders.get(ctx))
@@ -159,13 +161,60 @@ def handed(version, variant, options):
         strange = [g for g in holders.get(ctx, []) if g != 1 and pairs.get(g) != ctx]
         # A context with a value on it is held by whoever holds that.
         check.that(not strange, f"others under {ctx}: {strange}")
+    # Goroutines that were handed an object beside which others' contexts lie.
+    strange = {g for held in holders.values() for g in held} - set(pairs) - {1}
+    check.that(not strange, f"goroutines under contexts that nobody handed them: {strange}")
+    check.finish()
+
+
+def load(check, version, variant, limit, *args):
+    """What the program counts, and the contexts and the summary of golin."""
+    target = Program([live.program("ctxload", version, variant), "-wait", "-linger", *args])
+    g = Golin("contexts", target.pid, "--json", "--keep", "1000", "--probes", "goroutines,contexts")
+    check.that(g.attached, "golin attaches", *g.err[-5:])
+    target.go()
+    m = target.wait_line(target.out, r"^made (\d+) ended (\d+) seconds ([\d.]+) rate (\d+)", limit)
+    if not check.that(m, "the program ends its work", *target.err[-5:]):
+        check.finish()
+    code = g.stop(120)
+    target.close_stdin()
+    check.equal(target.wait(), 0, "exit code of the program")
+    check.equal(code, 0, f"exit code of golin ({g.err[-3:]})")
+    objs = g.objects()
+    check.equal(objs[-1]["lost"], {"ring": 0, "missed": 0}, "lost")
+    check.equal(objs[-1]["unread"], 0, "unread")
+    live.note(f"{m.group(0)}; {objs[-1]}")
+    made, ended, reached = int(m.group(1)), int(m.group(2)), int(m.group(4))
+    return made, ended, reached, [o for o in objs if o["type"] == "context"], objs[-1]
+
+
+def rate(version, variant, options):
+    check = Check(f"contexts rate {version} {variant}")
+    made, ended, reached, contexts, summary = load(check, version, variant, live.PROGRAM_LIMIT,
+                                                   "-live", "200000", "100000", "5")
+    state = [o["state"] for o in contexts]
+    check.equal(state.count("active"), made - ended, "live contexts")
+    check.equal(state.count("cancelled") + summary["evicted"], ended, "cancelled ones, and evicted")
+    # The machine may be too slow or too busy for the rate: then the test says nothing about it.
+    check.that(reached > 50000, f"rate reached: {reached}/s")
+    check.finish()
+
+
+def churn(version, variant, options):
+    check = Check(f"contexts churn {version} {variant}")
+    made, _, _, contexts, summary = load(check, version, variant, live.PROGRAM_LIMIT, "-live",
+                                         "1000", "-values", "100000", "5")
+    # Where the collector put another one at its address, one is gone; that many are not alive.
+    active = sum(o["state"] == "active" for o in contexts)
+    check.that(1000 <= active <= made // 4, f"{active} of {made} are in the model as live")
+    check.that(summary["evicted"] > made // 2, f"{summary['evicted']} of {made} have left the model")
     check.finish()
 
 
 def main():
     mode, version, variant = sys.argv[1:4]
     live.require_live()
-    {"attach": attach, "handed": handed}[mode](version, variant, sys.argv[4:])
+    {"attach": attach, "handed": handed, "rate": rate, "churn": churn}[mode](version, variant, sys.argv[4:])
 
 
 if __name__ == "__main__":

@@ -316,7 +316,7 @@ enum golin_wait_how {
 };
 
 enum golin_wait_flags {
-	GOLIN_WAIT_DONE = 1 << 0,  /* the Done channel of the context `ctx` */
+	GOLIN_WAIT_DONE = 1 << 0,  /* the Done channel of the context `ctx`, or of an unknown one */
 	GOLIN_WAIT_TIMER = 1 << 1, /* a channel of a time.Timer or time.Ticker */
 	GOLIN_WAIT_EMPTY = 1 << 2, /* its elements have no size: chan struct{} */
 };
@@ -435,6 +435,7 @@ enum golin_passed_how {
 	GOLIN_PASSED_NESTED = 2,  /* in a func value that stands there */
 	GOLIN_PASSED_STACK = 3,	  /* found on its stack */
 	GOLIN_PASSED_WAITS = 4,	  /* it waits on its Done channel */
+	GOLIN_PASSED_OBJECT = 5,  /* in an object to which the closure or an argument points */
 };
 
 /* Goroutine `child` works under ctx: it was handed to it. h.goid handed it on (0 unknown). */

@@ -181,6 +181,7 @@ SPOIL(tls_positive, l->info.tls_g = 8)
 SPOIL(tls_odd, l->info.tls_g = -9)
 SPOIL(table_outside, l->info.pclntab = 0x401000 - 4)
 SPOIL(module_in_text, l->info.moduledata = 0x400100)
+SPOIL(mheap_in_text, l->info.mheap = 0x400100)
 SPOIL(background_in_text, l->info.empty_contexts[1] = 0x400100)
 SPOIL(types_backward, l->info.etypes = 0x400100)
 SPOIL(types_outside, l->info.etypes = 0x500000)
@@ -231,6 +232,7 @@ static void checks_what_is_loaded(void **state)
 	refuses(tls_odd, "a TLS slot that is none");
 	refuses(table_outside, "a function table outside the file");
 	refuses(module_in_text, "runtime.firstmoduledata outside the writable segments");
+	refuses(mheap_in_text, "runtime.mheap_ outside the writable segments");
 	refuses(background_in_text, "a variable of package context outside the writable segments");
 	refuses(types_backward, "types that end before they begin");
 	refuses(types_outside, "types outside the segments");
