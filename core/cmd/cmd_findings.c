@@ -84,11 +84,17 @@ static int on_batch(struct session *s, struct golin_err *err)
 static void say_blind(const struct findings *f)
 {
 	struct strbuf b = {0};
+	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < golin_rule_count(); i++)
-		if (golin_rule(i)->groups & ~f->groups)
-			strbuf_addf(&b, "%s%s", b.len ? ", " : "", golin_rule(i)->name);
-	if (b.len && !b.oom)
+	for (uint32_t i = 0; i < golin_rule_count(); i++) {
+		if (!(golin_rule(i)->groups & ~f->groups))
+			continue;
+		strbuf_addf(&b, "%s%s", n++ ? ", " : "", golin_rule(i)->name);
+	}
+	if (n == golin_rule_count())
+		report_warn(
+			"nothing was looked for, since neither contexts nor timers were watched");
+	else if (n && !b.oom)
 		report_note("not looked for, since it was not watched: %s", b.s);
 	strbuf_done(&b);
 }
