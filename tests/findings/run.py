@@ -262,7 +262,7 @@ def main():
     p.add_argument("--go", metavar="VERSION", help="build with this Go")
     p.add_argument("--out", metavar="DIR", help="build here, and keep it")
     p.add_argument("--stripped", action="store_true", help="build without symbols and DWARF")
-    p.add_argument("--jobs", type=int, default=16, metavar="N", help="so many at a time: %(default)s")
+    p.add_argument("--jobs", type=int, default=24, metavar="N", help="so many at a time: %(default)s")
     p.add_argument("--only", action="append", metavar="PATTERN", help="these programs")
     p.add_argument("--rule", action="append", metavar="RULE", help="the programs of these rules")
     p.add_argument("--every", type=int, default=1, metavar="N", help="each Nth program")
