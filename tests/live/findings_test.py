@@ -219,6 +219,10 @@ def options(version, variant):
             check.equal(rc, 1 if "masked-timeout" in out else 5, f"{words}: events were lost")
         else:
             check.equal(rc, want if want == 1 else 0, f"{words}: nothing was lost")
+    # No finding means nothing where nothing was watched: that is said, also with --quiet.
+    rc, out, err = golin_on(version, variant, one, "--quiet", "--probes", "goroutines")
+    check.equal(rc, 0, "exit code when nothing was watched")
+    check.that("nothing was looked for" in err, "it says so", err)
     code, out, err = golin("findings", "--list", "--json")
     check.equal({json.loads(x)["rule"] for x in out.splitlines()}, set(BREAKS), "the rules")
     code, out, err = golin("findings", "--list")
