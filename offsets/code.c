@@ -21,6 +21,12 @@ static uint64_t allgs_symbol(struct golin_image *img)
 	return moduledata_is_data(&img->elf, sym.value, 24) ? sym.value : 0;
 }
 
+/* The functions that are asked below: looked for at once, in a table of megabytes. */
+static const char *const asked[] = {
+	"runtime.allgadd",	 "runtime.load_g",	   "runtime.mallocinit",
+	"runtime.(*mheap).init", "runtime.timeSleepUntil", "context.(*emptyCtx).String",
+};
+
 int image_code_open(struct golin_image *img, struct golin_err *err)
 {
 	enum { MAX_TABLES = 8 };
@@ -52,6 +58,7 @@ int image_code_open(struct golin_image *img, struct golin_err *err)
 		img->info.etypes = code->module.etypes;
 	}
 	if (img->elf.machine == EM_X86_64) {
+		pclntab_expect(&code->tab, asked, sizeof(asked) / sizeof(asked[0]));
 		img->info.allgs = moduledata_allgs(&img->elf, &code->tab);
 		img->info.tls_g = moduledata_tls_g(&img->elf, &code->tab, minor);
 		img->info.mheap = mheap_find(&img->elf, &code->tab);
