@@ -13,6 +13,7 @@ enum {
 	GOROUTINES_MAX = 2000, /* looked at in one reading */
 	STACK_BYTES = 16384,   /* of each, from where it stands outwards */
 	TOTAL_BYTES = 32 << 20,
+	MARK_BYTES = 4096, /* of a stack, when the context of one channel is looked for */
 	FOUND_EACH = 64,   /* contexts of one goroutine */
 	START_BYTES = 512, /* of the stack's end: the frame of its start function */
 	CLOSURES_MAX = 24, /* func values that are looked into there */
@@ -305,6 +306,36 @@ size_t live_stack_contexts_look(struct live *l, const struct golin_mem_goroutine
 	k.n = k.n < max ? k.n : max;
 	memcpy(ret, k.found, k.n * sizeof(*ret));
 	return k.n;
+}
+
+/* The Done channel of the cancelCtx at that address; 0: there is none. */
+static uint64_t done_of(struct contexts_live *c, uint64_t at)
+{
+	uint64_t raw[8];
+	size_t i = c->done.offset / 8;
+
+	if (at % 8 || !mem_range_ok(at, sizeof(raw)) || in_image(c, at) || i < 2 || i >= 8 ||
+	    mem_read(c->mem.mem_fd, at, raw, sizeof(raw)) || !is_itab(c, raw[0]))
+		return 0;
+	return is_done_word(c, at) ? raw[i] : 0;
+}
+
+void live_stack_contexts_mark(struct live *l, const struct golin_mem_goroutine *g,
+			      struct mem_waits *w)
+{
+	uint64_t words[MARK_BYTES / 8], chan;
+	struct contexts_live *c = &l->contexts;
+	bool whole;
+	size_t n;
+
+	if (!c->open || !is_parked(g) ||
+	    mem_goroutine_stack(&c->mem, g->g, g->goid, words, MARK_BYTES / 8, &n, &whole))
+		return;
+	for (size_t i = 0; i < n; i++) {
+		chan = done_of(c, words[i]);
+		for (uint32_t k = 0; chan && k < w->n; k++)
+			w->v[k].done |= w->v[k].chan == chan && w->v[k].how == GOLIN_WAIT_RECV;
+	}
 }
 
 int live_stack_contexts_tell(struct live *l, const struct golin_sink *sink, uint64_t goid,

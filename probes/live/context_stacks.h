@@ -18,6 +18,7 @@
 
 struct golin_sink;
 struct live;
+struct mem_waits;
 
 struct stack_context {
 	uint64_t goid;
@@ -40,6 +41,12 @@ int live_stack_contexts_put(struct live *l, const struct golin_sink *sink, int m
 /* The contexts that one goroutine holds; how many. */
 size_t live_stack_contexts_look(struct live *l, const struct golin_mem_goroutine *g,
 				struct wire_iface *ret, size_t max);
+/*
+ * Marks the channels that are the Done of a context whose address stands on the stack, without the
+ * word that would tell its kind.
+ */
+void live_stack_contexts_mark(struct live *l, const struct golin_mem_goroutine *g,
+			      struct mem_waits *w);
 /* Yields those that are not known; how many records. */
 int live_stack_contexts_tell(struct live *l, const struct golin_sink *sink, uint64_t goid,
 			     const struct wire_iface *v, size_t n, uint64_t ts);

@@ -111,8 +111,10 @@ static int read_one(struct live *l, const struct golin_memory *m, uint64_t goid,
 	a->goid = goid;
 	a->error = e;
 	a->ts = live_now();
-	if (!e && live_wants_contexts(l) && !all_found(l, a))
+	if (!e && live_wants_contexts(l) && !all_found(l, a)) {
 		a->nheld = live_stack_contexts_look(l, &a->g, a->held, READS_HELD);
+		live_stack_contexts_mark(l, &a->g, a->w);
+	}
 	return 0;
 }
 
@@ -282,11 +284,12 @@ static void fill(struct live *l, const struct read_answer *a, bool known,
 			.chan = w->chan,
 			.ctx = c ? c->ctx : 0,
 			.how = w->how,
-			.flags = (c ? GOLIN_WAIT_DONE : 0) | (!w->elemsize ? GOLIN_WAIT_EMPTY : 0) |
+			.flags = (c || w->done ? GOLIN_WAIT_DONE : 0) |
+				 (!w->elemsize ? GOLIN_WAIT_EMPTY : 0) |
 				 (is_timer(l, w) ? GOLIN_WAIT_TIMER : 0),
 		};
 		/* It may be a context's that could not be looked at: nothing is sure then. */
-		if (may_be_done(w) && !c && !known)
+		if (may_be_done(w) && !c && !w->done && !known)
 			r->flags &= ~(uint32_t)GOLIN_WAITS_CHANNELS;
 	}
 }

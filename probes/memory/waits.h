@@ -16,6 +16,7 @@ struct mem_wait {
 	uint32_t how; /* enum golin_wait_how */
 	uint64_t cap; /* of its buffer */
 	bool timer;   /* Go 1.23+: it is a timer's */
+	bool done;    /* for the reader's use: it is a context's, which is not known */
 };
 
 struct mem_waits {
