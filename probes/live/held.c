@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/err.h"
+#include "live/configure.h"
 #include "live/source.h"
 
 void held_reset(struct held *h)
@@ -16,6 +17,7 @@ void held_reset(struct held *h)
 int live_held_read(struct live *l, struct golin_err *err)
 {
 	struct golin_memory m = live_memory(l);
+	const struct golin_plan_hook *context = plan_hook(&l->plan, "timer.context");
 	struct held *h = &l->held;
 	uint64_t funcs[2];
 	size_t n = 0;
@@ -30,7 +32,9 @@ int live_held_read(struct live *l, struct golin_err *err)
 	if (l->dec.sendtime)
 		funcs[n++] = l->dec.sendtime;
 	h->since = live_now();
-	e = golin_memory_timers(&m, funcs, n, GOLIN_TIMER_HELD_MAX, &h->t, err);
+	/* A context's timer may be where one was that is known, and had ended. */
+	e = golin_memory_timers(&m, funcs, n, context ? context->site.func_lo : 0,
+				GOLIN_TIMER_HELD_MAX, &h->t, err);
 	if (e)
 		return e == -ENODATA ? -EOPNOTSUPP : e;
 	h->next = 0;

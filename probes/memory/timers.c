@@ -42,9 +42,10 @@ struct heaps {
 	uint32_t p_timers;	/* of the slice in a P, or in a bucket */
 	uint32_t stride;	/* of the buckets; 0: there are Ps */
 	uint32_t elem, elem_at; /* bytes of an element of a heap, and where its timer stands */
-	uint32_t when, f, state, status, span;
+	uint32_t when, f, arg, state, status, span;
 	bool has_state, has_status;
 	const uint64_t *funcs;
+	uint64_t without;
 	size_t nfuncs, max;
 	struct map64 known; /* func value -> 1: is one of funcs, 0: is not */
 	ARRAY_OF(uint64_t) addrs;
@@ -63,8 +64,9 @@ static bool heaps_init(struct heaps *h)
 	uint32_t heap = 0, size;
 
 	if (!m->info->timer_heaps || !need(m, GOLIN_F_TIMER_when, &h->when) ||
-	    !need(m, GOLIN_F_TIMER_f, &h->f))
+	    !need(m, GOLIN_F_TIMER_f, &h->f) || !need(m, GOLIN_F_TIMER_arg, &h->arg))
 		return false;
+	h->arg += 8; /* the data word of the interface */
 	h->elem = 8;
 	if (m->info->go.minor < 14) {
 		size = m->layout->structs[GOLIN_S_TIMERS_BUCKET].size;
@@ -88,6 +90,8 @@ static bool heaps_init(struct heaps *h)
 		h->p_timers += heap;
 	}
 	h->span = (h->when > h->f ? h->when : h->f) + 8;
+	if (h->arg + 8 > h->span)
+		h->span = h->arg + 8;
 	if (h->has_state && h->state + 8 > h->span)
 		h->span = h->state + 8;
 	if (h->has_status && h->status + 8 > h->span)
@@ -185,6 +189,15 @@ static bool runs_ours(struct heaps *h, uint64_t f)
 	return ours;
 }
 
+static bool is_without(const struct heaps *h, const uint8_t *raw)
+{
+	uint64_t arg, code;
+
+	memcpy(&arg, raw + h->arg, 8);
+	return h->without && mem_range_ok(arg, 8) &&
+	       !mem_read(h->m->mem_fd, arg, &code, sizeof(code)) && code - h->m->bias == h->without;
+}
+
 static bool will_fire(struct heaps *h, const uint8_t *raw)
 {
 	uint32_t status;
@@ -202,7 +215,7 @@ static bool will_fire(struct heaps *h, const uint8_t *raw)
 		if (status == 0 || (status >= 3 && status <= 5) || status > 9)
 			return false;
 	}
-	return runs_ours(h, f);
+	return runs_ours(h, f) && !is_without(h, raw);
 }
 
 static int keep(struct heaps *h, uint64_t addr)
@@ -267,9 +280,15 @@ static void sort_once_each(uint64_t *v, size_t *len)
 }
 
 int golin_memory_timers(const struct golin_memory *m, const uint64_t *funcs, size_t nfuncs,
-			size_t max, struct golin_mem_timers *ret, struct golin_err *err)
+			uint64_t without, size_t max, struct golin_mem_timers *ret,
+			struct golin_err *err)
 {
-	struct heaps h = {.m = m, .funcs = funcs, .nfuncs = nfuncs, .max = max, .ret = ret};
+	struct heaps h = {.m = m,
+			  .funcs = funcs,
+			  .nfuncs = nfuncs,
+			  .without = without,
+			  .max = max,
+			  .ret = ret};
 	int e = 0;
 
 	memset(ret, 0, sizeof(*ret));

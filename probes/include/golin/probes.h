@@ -138,11 +138,13 @@ struct golin_mem_timers {
 
 /*
  * The timers that the runtime holds in its heaps and that will fire, at most max of them; only such
- * as run one of the functions with these entries (as linked). -ENODATA: it is not known where they
- * are. Those of testing/synctest's bubbles are in no heap of the runtime.
+ * as run one of the functions with these entries (as linked), and not those whose argument is a
+ * closure of the function `without` (0: of none). -ENODATA: it is not known where they are. Those
+ * of testing/synctest's bubbles are in no heap of the runtime.
  */
 int golin_memory_timers(const struct golin_memory *m, const uint64_t *funcs, size_t nfuncs,
-			size_t max, struct golin_mem_timers *ret, struct golin_err *err);
+			uint64_t without, size_t max, struct golin_mem_timers *ret,
+			struct golin_err *err);
 /* Go's text for a wait reason of that minor version; "" when unknown. */
 const char *golin_wait_reason(unsigned minor, unsigned reason);
 

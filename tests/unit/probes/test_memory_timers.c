@@ -51,6 +51,7 @@ struct fixture {
 	struct fake_when heap_when[NP][NT];
 	struct fake_timer t[MANY];
 	uint64_t gofunc, other; /* func values: what they begin with */
+	uint64_t closure;
 	struct golin_mem_timers got;
 };
 
@@ -71,6 +72,7 @@ static int setup(void **state)
 
 	field(f, GOLIN_F_TIMER_when, offsetof(struct fake_timer, when), 8);
 	field(f, GOLIN_F_TIMER_f, offsetof(struct fake_timer, f), 8);
+	field(f, GOLIN_F_TIMER_arg, offsetof(struct fake_timer, more), 16);
 	field(f, GOLIN_F_TIMER_status, offsetof(struct fake_timer, status), 4);
 	field(f, GOLIN_F_TIMER_state, offsetof(struct fake_timer, state), 1);
 	field(f, GOLIN_F_P_timers, offsetof(struct fake_p, heap), 24);
@@ -114,7 +116,7 @@ static int run(struct fixture *f, size_t max)
 	const uint64_t funcs[] = {0x7000, 0x4000};
 
 	free(f->got.v);
-	return golin_memory_timers(&f->m, funcs, 2, max, &f->got, NULL);
+	return golin_memory_timers(&f->m, funcs, 2, 0x8000, max, &f->got, NULL);
 }
 
 static void test_heaps(void **state)
@@ -137,6 +139,23 @@ static void test_heaps(void **state)
 	assert_int_equal(run(f, 10), 0);
 	assert_int_equal(f->got.n, 1);
 	assert_int_equal(f->got.v[0], at(&f->t[5]));
+}
+
+/* Those of contexts are known by the closure that they run. */
+static void test_without(void **state)
+{
+	struct fixture *f = *state;
+
+	add(f, 0, 0);
+	add(f, 0, 1);
+	f->closure = BIAS + 0x8000;
+	f->t[1].more[1] = at(&f->closure);
+	assert_int_equal(run(f, 10), 0);
+	assert_int_equal(f->got.n, 1);
+	assert_int_equal(f->got.v[0], at(&f->t[0]));
+	f->closure++;
+	assert_int_equal(run(f, 10), 0);
+	assert_int_equal(f->got.n, 2);
 }
 
 static void test_statuses(void **state)
@@ -256,7 +275,8 @@ static void test_hostile(void **state)
 static void test_unknown_layout(void **state)
 {
 	static const enum golin_field_id needed[] = {GOLIN_F_TIMER_when, GOLIN_F_TIMER_f,
-						     GOLIN_F_TIMER_status, GOLIN_F_P_timers};
+						     GOLIN_F_TIMER_arg, GOLIN_F_TIMER_status,
+						     GOLIN_F_P_timers};
 	struct fixture *f = *state;
 
 	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++) {
@@ -271,6 +291,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_heaps, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_without, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_statuses, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_pairs, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_buckets, setup, teardown),
