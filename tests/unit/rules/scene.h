@@ -3,7 +3,7 @@
 #ifndef GOLIN_TESTS_RULES_SCENE_H
 #define GOLIN_TESTS_RULES_SCENE_H
 
-#include "../model/records.h"
+#include "records.h"
 #include "golin/findings.h"
 #include "golin/timers.h"
 #include "golin/waits.h"
