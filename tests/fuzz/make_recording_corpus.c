@@ -59,6 +59,7 @@ static void add_rare(struct stream *s)
 {
 	struct golin_recbuf b = {0};
 	struct golin_rec_goroutine_state *st;
+	struct golin_rec_timer_held *held;
 	struct golin_rec_exec *exec;
 
 	PLAIN(GOLIN_REC_GAP, gap, .duration_ns = 9, .groups = 1);
@@ -66,6 +67,9 @@ static void add_rare(struct stream *s)
 	PLAIN(GOLIN_REC_EXIT, exit, .known = 1, .code = 2);
 	PLAIN(GOLIN_REC_STATS, stats, .hits = 5, .delivered = 4, .lost_ring = 1);
 	PLAIN(GOLIN_REC_GOROUTINE_GONE, goroutine_gone);
+	PLAIN(GOLIN_REC_TIMER_START, timer_start, .timer = 0xc000100000, .when_ns = 9, .kind = 2);
+	PLAIN(GOLIN_REC_TIMER_END, timer_end, .timer = 0xc000100000, .how = 1);
+	PLAIN(GOLIN_REC_TIMER_SITE, timer_site, .made = 3, .kind = 2);
 	exec = golin_recbuf_begin(&b, GOLIN_REC_EXEC, sizeof(*exec));
 	exec->h.target = 1;
 	exec->h.epoch = 1;
@@ -76,6 +80,13 @@ static void add_rare(struct stream *s)
 	st->h.goid = 2;
 	st->state = GOLIN_GS_WAITING;
 	golin_recbuf_str(&b, offsetof(struct golin_rec_goroutine_state, wait), "IO wait", 7);
+	stream_add(s, golin_recbuf_end(&b));
+	held = golin_recbuf_begin(&b, GOLIN_REC_TIMER_HELD,
+				  sizeof(*held) + 2 * sizeof(held->timers[0]));
+	held->h.target = 1;
+	held->n = 2;
+	held->last = 1;
+	held->timers[0] = 0xc000100000;
 	stream_add(s, golin_recbuf_end(&b));
 	golin_recbuf_done(&b);
 }
@@ -135,7 +146,7 @@ int main(int argc, char **argv)
 	put(argv[1], "two-holes", 0, c.file.v, c.file.len - 9);
 	craft_done(&c);
 
-	for (uint16_t type = 1; type < 64; type++) {
+	for (uint16_t type = 1; type < 96; type++) {
 		for (size_t i = 0; i < s.at.len + state.at.len + rare.at.len; i++) {
 			const struct golin_rec *rec =
 				i < s.at.len ? stream_get(&s, i)

@@ -435,6 +435,80 @@ static void test_dump(void **s)
 	golin_model_free(copy);
 }
 
+/* ---- anything, in any order ---- */
+
+static uint32_t dice(uint32_t n)
+{
+	static uint64_t x = 88172645463325252ull;
+
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	return (uint32_t)(x >> 11) % n;
+}
+
+static void any_record(uint64_t ts)
+{
+	static const uint64_t stacks[] = {STACK_A, STACK_B, STACK_A2, 0xdd};
+	uint64_t v[8], timer = T + 8 * dice(40), armed = ts - dice(3);
+	uint32_t n = dice(8);
+
+	switch (dice(8)) {
+	case 0:
+	case 1:
+		start_full(armed, timer, stacks[dice(4)], 1 + dice(3), false,
+			   (int64_t)(ts + dice(9)));
+		break;
+	case 2:
+		start_full(armed, timer, 0, 1 + dice(3), true, (int64_t)(ts + dice(9)));
+		break;
+	case 3:
+	case 4:
+		end(armed, timer, GOLIN_TIMER_STOPPED);
+		break;
+	case 5:
+		end(armed, timer, GOLIN_TIMER_FIRED);
+		break;
+	default:
+		for (uint32_t i = 0; i < n; i++)
+			v[i] = T + 8 * dice(40);
+		held_part(ts, ts - dice(9), v, n, dice(3) != 0, dice(9) == 0);
+	}
+}
+
+/* What was counted adds up, and a dump makes the same of it, now and later. */
+static void test_random(void **s)
+{
+	for (int round = 0; round < 40; round++) {
+		struct golin_sink sink = {.put = apply_to};
+		struct golin_model *copy;
+		uint64_t ts = 1000;
+
+		for (int i = 0; i < 300; i++)
+			any_record(ts++);
+		/* A reading whose parts are still to come is not dumped. */
+		held_part(ts, ts, NULL, 0, true, 1);
+		for (uint32_t i = 0; i < golin_model_timer_sites(M); i++) {
+			assert_true(site(i)->held <= site(i)->pending);
+			assert_true(site(i)->pending <= site(i)->made);
+			assert_true(site(i)->made <= 300);
+			assert_true(site(i)->stopped <= 300 && site(i)->fired <= 300);
+			assert_int_equal(site(i)->pending == 0 && site(i)->held, 0);
+		}
+		assert_int_equal(golin_model_new(NULL, &copy), 0);
+		sink.arg = copy;
+		assert_int_equal(golin_model_dump(M, &sink), 0);
+		assert_int_equal(golin_model_timer_sites(copy), golin_model_timer_sites(M));
+		for (uint32_t i = 0; i < golin_model_timer_sites(M); i++)
+			assert_memory_equal(golin_model_timer_site(copy, i),
+					    golin_model_timer_site(M, i),
+					    sizeof(struct golin_timer_site));
+		golin_model_free(copy);
+		teardown(s);
+		setup(s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -455,6 +529,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_hostile, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_check, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_dump, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_random, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
