@@ -113,8 +113,10 @@ int cmd_demo(struct cmd_config *cfg)
 		return code ? from_recording(cfg) : 0;
 	}
 	cfg->child = child;
-	if (tty)
+	if (tty) {
+		cfg->groups |= GOLIN_GROUP_CONTEXTS; /* they are there to be looked at */
 		return cmd_run(cfg);
+	}
 	if (!cfg->for_ns)
 		cfg->for_ns = (cfg->breaks ? BREAKS_SECONDS : DEMO_SECONDS) * 1000000000ull;
 	report_note("watching %s for %llu s", demo, (unsigned long long)(cfg->for_ns / 1000000000));
