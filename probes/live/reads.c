@@ -342,6 +342,12 @@ static int put_answer(struct live *l, const struct golin_sink *sink, const struc
 	return e < 0 ? e : n < 0 ? n : n + e;
 }
 
+bool live_reads_wait(const struct live *l)
+{
+	return !l->probing && !l->gone && !l->finish && reads_pending(&l->reads) &&
+	       live_now() < l->seen_ts + ANSWER_MS * MS;
+}
+
 static int put_answers(struct live *l, const struct golin_sink *sink, int max, uint64_t *ret_want)
 {
 	struct reads *r = &l->reads;
@@ -353,7 +359,7 @@ static int put_answers(struct live *l, const struct golin_sink *sink, int max, u
 	for (size_t i = 0; i < r->answers.len && n < max;) {
 		struct read_answer *a = &r->answers.v[i];
 
-		late = now > a->ts + ANSWER_MS * MS;
+		late = now > a->ts + ANSWER_MS * MS || l->gone || l->finish;
 		if (!late && l->probing && ring_start(&l->ring) < a->pos) {
 			i++;
 			continue;

@@ -60,6 +60,8 @@ static inline bool reads_pending(const struct reads *r)
 	return r->nasked || r->answers.len;
 }
 
+/* Without probes: what was asked for is answered before the source ends, in a bounded time. */
+bool live_reads_wait(const struct live *l);
 /* Reads what was asked for. 0 or -ENOMEM. */
 int live_reads_begin(struct live *l);
 /* Yields the answers that can be given, about `max` records; how many. */

@@ -204,7 +204,7 @@ static int service(struct golin_source *s, const struct golin_sink *sink, int ma
 			return r;
 		n += r;
 	}
-	if (!n && (l->gone || l->finish || !l->probing))
+	if (!n && (l->gone || l->finish || !l->probing) && !live_reads_wait(l))
 		return finish(l, sink);
 	return n;
 }

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""waits_test.py VERSION VARIANT [early]: where goroutines stand and on what they wait, as the model
-says of what the live source read, against the program's own account and the runtime's traceback.
+"""waits_test.py VERSION VARIANT [early|none]: where goroutines stand and on what they wait, as the
+model says of what the live source read, against the program's own account and the runtime's traceback.
 
 The program (tests/fixtures/waiting) parks goroutines in each way there is. Compared are the whole
 stacks, the channels with their directions, whose Done channels they are, the function of the user's
 code and what it calls. Some move on; some move all the time, so that readings are made in between.
-With `early` all is there before golin comes: contexts are those found on stacks.
+With `early` all is there before golin comes: contexts are those found on stacks. With `none` it
+comes without probes.
 """
 
 import json
@@ -66,8 +67,8 @@ class Account:
 
 
 class Cat(Child):
-    def __init__(self, pid):
-        super().__init__([WAITSCAT, str(pid)])
+    def __init__(self, pid, groups):
+        super().__init__([WAITSCAT, "-g", groups, str(pid)])
         self.taken = 1  # "ready"
 
     def ask(self, line="go"):
@@ -203,9 +204,9 @@ def main():
     version, variant = sys.argv[1:3]
     check = Check("waits " + " ".join(sys.argv[1:]))
     file = os.path.join(live.TMP, "account")
-    early = sys.argv[3:] == ["early"]
+    early, none = bool(sys.argv[3:]), sys.argv[3:] == ["none"]
     target = Program([live.program("waiting", version, variant)] + ["-early"] * early + [file])
-    cat = Cat(target.pid)
+    cat = Cat(target.pid, "none" if none else "goroutines,contexts")
     check.that(cat.wait_line(cat.out, "^ready"), "waitscat watches", *cat.err[-5:])
     target.go()
     parked = target.wait_line(target.out, r"^parked (\d+)", live.PROGRAM_LIMIT)
@@ -219,8 +220,9 @@ def main():
     compare(check, account, traceback(file), seen, early)
     if early:
         same_contexts(check, account, contexts, seen)
-    ages(check, account, target, cat, seen)
-    churn(check, account, target, cat)
+    if not none:
+        ages(check, account, target, cat, seen)
+        churn(check, account, target, cat)
     cat.close_stdin()
     check.equal(cat.wait(), 0, f"exit code of waitscat ({cat.err[-5:]})")
     target.close_stdin()

@@ -7,7 +7,7 @@
  * "ready" when it watches. Then for each line on stdin, a JSON line for each live goroutine that is
  * not the runtime's, "contexts" with those of the model, and "done MS", the time that the answers
  * took. A line "wait N" first waits until N contexts were created, at most for 20 s. It ends with
- * its stdin.
+ * its stdin. With "none" only the first answer is one: the source ends behind it.
  */
 #include <poll.h>
 #include <stdio.h>
@@ -208,7 +208,7 @@ static void ask_all(void)
 		while (golin_source_control(source, &ctl, NULL))
 			step(0); /* too many wait for their answers */
 	}
-	while (asked.len)
+	while (asked.len && !source->ended)
 		step(1);
 }
 
@@ -222,7 +222,7 @@ static void answer(const char *line)
 
 	sscanf(line, "wait %llu", &n);
 	do {
-		while (step(1) && now_ms() - begin < LIMIT_MS)
+		while (n && step(1) && now_ms() - begin < LIMIT_MS)
 			;
 		golin_context_counts(model, &counts);
 	} while (counts.created < n && now_ms() - begin < LIMIT_MS);
@@ -246,6 +246,7 @@ static void open_source(pid_t pid, const char *groups)
 		.groups = (strstr(groups, "goroutines") ? GOLIN_GROUP_GOROUTINES : 0) |
 			  (strstr(groups, "contexts") ? GOLIN_GROUP_CONTEXTS : 0),
 		.stack_depth = 32,
+		.contexts = true,
 		.target_id = 1,
 	};
 	struct golin_imgproc *p;
@@ -272,7 +273,8 @@ int main(int argc, char **argv)
 		return 2;
 	setvbuf(stdin, NULL, _IONBF, 0);
 	open_source(atoi(argv[optind]), groups);
-	while (step(0))
+	/* Without probes it ends once all is told: then the answer is asked for before. */
+	while (step(0) && strcmp(groups, "none") != 0)
 		;
 	puts("ready");
 	fflush(stdout);
@@ -282,8 +284,8 @@ int main(int argc, char **argv)
 				break;
 			answer(line);
 		}
-		if (source->ended)
-			poll(&in, 1, 100); /* without probes: what is asked is all there is */
+		if (!strcmp(groups, "none"))
+			poll(&in, 1, 1000);
 		else
 			step(5);
 	}
