@@ -60,11 +60,13 @@ static struct ctx_ref context_of(struct golin_rules *r, golin_gidx g, const char
 }
 
 /* The user's code that made the context; of one that was there before, what its creator runs. */
-static struct golin_frame place_of(struct golin_rules *r, const struct golin_goroutine *g)
+static struct golin_frame place_of(struct golin_rules *r, const struct golin_goroutine *g,
+				   bool *ret_guess)
 {
 	struct golin_frame at = golin_model_user_frame(r->m, g->stack, NULL);
 	const struct golin_goroutine *up;
 
+	*ret_guess = !*at.func;
 	if (*at.func)
 		return at;
 	up = golin_model_goroutine(r->m,
@@ -74,13 +76,14 @@ static struct golin_frame place_of(struct golin_rules *r, const struct golin_gor
 
 static void add(struct golin_rules *r, golin_gidx i, const struct golin_goroutine *g)
 {
-	const struct golin_frame at = place_of(r, g);
+	bool guess;
+	const struct golin_frame at = place_of(r, g, &guess);
 	const char *type;
 	struct ctx_ref ref = context_of(r, i, &type);
 	struct foreign_group *to = NULL;
 
 	array_for_each (&r->foreign.groups, k)
-		if (k->at.line == at.line && !strcmp(k->at.func, at.func))
+		if (k->guess == guess && k->at.line == at.line && !strcmp(k->at.func, at.func))
 			to = k;
 	if (!to) {
 		if (r->foreign.groups.len >= GROUPS_MAX)
@@ -90,8 +93,11 @@ static void add(struct golin_rules *r, golin_gidx i, const struct golin_goroutin
 			r->oom = true;
 			return;
 		}
-		*to = (struct foreign_group){
-			.at = at, .type = type, .oldest = UINT64_MAX, .goid = g->goid};
+		*to = (struct foreign_group){.at = at,
+					     .type = type,
+					     .oldest = UINT64_MAX,
+					     .goid = g->goid,
+					     .guess = guess};
 		to->example = ref;
 	}
 	to->n++;
@@ -106,7 +112,8 @@ static void add(struct golin_rules *r, golin_gidx i, const struct golin_goroutin
 static void tell(struct golin_rules *r, const struct foreign_group *k)
 {
 	uint64_t age = r->now > k->oldest ? r->now - k->oldest : 0;
-	uint8_t severity = k->n >= r->o.foreign_count ? GOLIN_SEV_WARNING : GOLIN_SEV_NOTE;
+	uint8_t severity =
+		k->n >= r->o.foreign_count && !k->guess ? GOLIN_SEV_WARNING : GOLIN_SEV_NOTE;
 	struct golin_finding *f =
 		finding_report(r, RULE_FOREIGN, severity, &k->at, k->n, REPORT_TOTAL);
 	const struct golin_context *x = ref_get(r, k->example);

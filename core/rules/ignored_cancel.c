@@ -14,6 +14,7 @@ enum {
 	YOUNG_MAX = 1 << 17, /* a power of two */
 	SUSPECTS_MAX = 1 << 12,
 	TOLD_MAX = 1 << 16,
+	FIRST_LOOK_MAX = 1 << 12,
 	POP_MAX = 1 << 14,   /* for each look */
 	BELOW_MAX = 1 << 16, /* contexts below one that is cancelled */
 	HOLDERS_MAX = 1024,  /* of each of them */
@@ -123,6 +124,15 @@ static void held(struct golin_rules *r, const struct golin_context_change *ch)
 	const struct golin_goroutine *g = golin_model_goroutine(r->m, ch->g);
 	struct ignored_watch w;
 
+	/* What stands on a stack says more of one that was seen to stand still since before. */
+	if (x && g && ch->how == GOLIN_HOLD_STACK && is_live(x) &&
+	    r->ignored.first_look.len < FIRST_LOOK_MAX) {
+		if (array_reserve(&r->ignored.first_look, r->ignored.first_look.len + 1))
+			r->ignored.first_look.v[r->ignored.first_look.len++] = g->goid;
+		else
+			r->oom = true;
+		return;
+	}
 	if (!x || !g || ch->how == GOLIN_HOLD_CREATED || !x->cancelled ||
 	    x->state != GOLIN_CS_CANCELLED || is_own_doing(x, g->goid))
 		return;
@@ -285,6 +295,9 @@ static void look(struct golin_rules *r)
 	struct ignored_state *t = &r->ignored;
 
 	grow_old(r);
+	for (int k = 0; k < ASKS_MAX / 2 && t->first_look.len; k++, t->first_look.len--)
+		if (!ask_read(r, t->first_look.v[t->first_look.len - 1]))
+			break;
 	for (size_t i = 0; i < t->suspects.len;) {
 		struct ignored_suspect *s = &t->suspects.v[i];
 		const struct golin_goroutine *g = goroutine_of(r, &s->w);
@@ -318,6 +331,7 @@ static void reset(struct golin_rules *r)
 
 	free(t->young);
 	array_free(&t->suspects);
+	array_free(&t->first_look);
 	map64_done(&t->by_g);
 	map64_done(&t->told);
 	*t = (struct ignored_state){0};

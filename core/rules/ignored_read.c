@@ -191,14 +191,32 @@ static void say_cancel(struct golin_rules *r, struct golin_finding *f,
 		finding_text(r, f, "err", "%s", golin_model_string(r->m, x->err));
 }
 
+/*
+ * What the main goroutine made itself is often for a first phase that is long over. One that is
+ * only found on a stack may be the goroutine's own, or left over there: but not when somebody else
+ * cancelled it while it stood still.
+ */
+static bool is_doubtful(struct golin_rules *r, const struct ignored_suspect *s,
+			const struct golin_goroutine *g, const struct ignored_reading *a,
+			const struct golin_context *x)
+{
+	const struct golin_context *origin =
+		golin_model_context(r->m, golin_context_origin(r->m, s->w.ctx.c));
+
+	if (s->w.late || (a->kind == READING_BLOCKED && !a->sure))
+		return true;
+	if (s->w.how == GOLIN_HOLD_STACK)
+		return g->goid == 1 || a->kind != READING_BLOCKED || a->since >= x->cancelled ||
+		       (origin ? origin : x)->cancel_reason != GOLIN_CANCEL_EXPLICIT;
+	return s->w.how == GOLIN_HOLD_CREATED && g->goid == 1;
+}
+
 void ignored_tell(struct golin_rules *r, const struct ignored_suspect *s,
 		  const struct golin_goroutine *g, const struct ignored_reading *a)
 {
 	const struct golin_context *x = ref_get(r, s->w.ctx);
 	uint64_t done_for = r->now > x->cancelled ? r->now - x->cancelled : 0;
-	/* What the main goroutine made itself is often for a first phase that is long over. */
-	bool note = s->w.late || (a->kind == READING_BLOCKED && !a->sure) ||
-		    (s->w.how == GOLIN_HOLD_CREATED && g->goid == 1);
+	bool note = is_doubtful(r, s, g, a, x);
 	uint64_t since = g->wait_since && g->wait_since < a->since ? g->wait_since : a->since;
 	struct golin_finding *f;
 	char buf[96];

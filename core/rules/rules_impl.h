@@ -221,6 +221,7 @@ struct foreign_group {
 	const char *type; /* of the parent */
 	uint64_t n, oldest, goid;
 	struct ctx_ref example;
+	bool guess; /* made before golin came: the place is not known */
 };
 
 struct foreign_state {
@@ -253,8 +254,9 @@ struct ignored_state {
 	struct ignored_watch *young; /* a ring, the oldest first */
 	uint32_t head, nyoung;
 	ARRAY_OF(struct ignored_suspect) suspects;
-	struct map64 by_g; /* goid -> suspect */
-	struct map64 told; /* goids */
+	struct map64 by_g;	       /* goid -> suspect */
+	struct map64 told;	       /* goids */
+	ARRAY_OF(uint64_t) first_look; /* goids to be read before anything is cancelled */
 };
 
 /* What a goroutine made from Background while it worked under something that can be cancelled. */

@@ -287,6 +287,49 @@ static void test_late(void **s)
 	must("ignored-cancel", "main.h", GOLIN_SEV_NOTE);
 }
 
+/* A context that stood on its stack when golin came: `from` is when it was read first. */
+static void on_stack(uint64_t from, uint32_t reason)
+{
+	const struct stands at = {
+		.goid = 2, .stack = AT_H, .wait = "chan send", .how = GOLIN_WAIT_SEND};
+	struct golin_rec_context_seen c = {.h = HEADER(GOLIN_REC_CONTEXT_SEEN, c, 0, 0),
+					   .ctx = A,
+					   .kind = GOLIN_CTX_CANCEL,
+					   .parent_kind = GOLIN_CTX_BACKGROUND};
+	struct golin_rec_context_passed p = {.h = HEADER(GOLIN_REC_CONTEXT_PASSED, p, 0, 0),
+					     .child = 2,
+					     .ctx = A,
+					     .how = GOLIN_PASSED_STACK};
+
+	seen(0, 1);
+	seen(1, 2);
+	put(&c.h);
+	put(&p.h);
+	look_until(100 * MS, SEC - MS, &at, from < SEC);
+	cancel(SEC, 1, A, reason);
+	look_until(SEC, 4 * SEC, &at, 1);
+}
+
+static void test_on_stack(void **s)
+{
+	on_stack(0, GOLIN_CANCEL_EXPLICIT);
+	must("ignored-cancel", "main.h", GOLIN_SEV_WARNING);
+}
+
+/* It was not seen to stand there when that was cancelled. */
+static void test_on_stack_later(void **s)
+{
+	on_stack(SEC, GOLIN_CANCEL_EXPLICIT);
+	must("ignored-cancel", "main.h", GOLIN_SEV_NOTE);
+}
+
+/* It may have made that itself. */
+static void test_on_stack_deadline(void **s)
+{
+	on_stack(0, GOLIN_CANCEL_DEADLINE);
+	must("ignored-cancel", "main.h", GOLIN_SEV_NOTE);
+}
+
 /* The same place again and again: one finding, counted. */
 static void test_count(void **s)
 {
@@ -327,6 +370,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_gone_client, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_next_request, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_late, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_on_stack, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_on_stack_later, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_on_stack_deadline, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_count, setup, teardown),
 	};
 
