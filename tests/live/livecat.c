@@ -4,6 +4,7 @@
  *
  *	livecat [OPTIONS] PID | -- CMD...
  *	  --for S      end after S seconds          --groups goroutines,timers|none
+ *	  --timers     records of timers too
  *	  --depth N    frames of stacks             --link multi|perf
  *	  --ring N     bytes                        --quiet   only the last line: the counts
  *	  --stall S    do not read for S seconds    --max N   records a service() call
@@ -92,6 +93,8 @@ static int put(void *arg, const struct golin_rec *rec)
 		const struct golin_rec_goroutine_seen *seen;
 		const struct golin_rec_goroutine_exit *exit;
 		const struct golin_rec_goroutine_state *state;
+		const struct golin_rec_timer_start *timer_start;
+		const struct golin_rec_timer_end *timer_end;
 	} r = {.h = rec};
 
 	if (rec->type < GOLIN_REC_TYPE_MAX)
@@ -170,6 +173,17 @@ static int put(void *arg, const struct golin_rec *rec)
 		printf("state goid=%llu state=%s wait=%s\n", U(rec->goid),
 		       golin_gstate_name(r.state->state), golin_rec_text(rec, r.state->wait));
 		break;
+	case GOLIN_REC_TIMER_START:
+		printf("timer.start goid=%llu timer=%llx kind=%s again=%u stack=%llx flags=%u\n",
+		       U(rec->goid), U(r.timer_start->timer),
+		       golin_timer_kind_name(r.timer_start->kind), r.timer_start->again,
+		       U(r.timer_start->stack), r.timer_start->flags);
+		break;
+	case GOLIN_REC_TIMER_END:
+		printf("timer.end goid=%llu timer=%llx how=%s flags=%u\n", U(rec->goid),
+		       U(r.timer_end->timer), golin_timer_end_name(r.timer_end->how),
+		       r.timer_end->flags);
+		break;
 	default:
 		printf("%u\n", rec->type);
 	}
@@ -192,10 +206,19 @@ static int fail(const struct golin_err *err)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"for", 1, 0, 'f'},    {"groups", 1, 0, 'g'}, {"depth", 1, 0, 'd'},
-		{"link", 1, 0, 'l'},   {"ring", 1, 0, 'r'},   {"quiet", 0, 0, 'q'},
-		{"stall", 1, 0, 's'},  {"max", 1, 0, 'm'},    {"switch", 1, 0, 'w'},
-		{"stdout", 1, 0, 'o'}, {"read", 1, 0, 'R'},   {0},
+		{"for", 1, 0, 'f'},
+		{"groups", 1, 0, 'g'},
+		{"depth", 1, 0, 'd'},
+		{"link", 1, 0, 'l'},
+		{"ring", 1, 0, 'r'},
+		{"quiet", 0, 0, 'q'},
+		{"stall", 1, 0, 's'},
+		{"max", 1, 0, 'm'},
+		{"switch", 1, 0, 'w'},
+		{"stdout", 1, 0, 'o'},
+		{"read", 1, 0, 'R'},
+		{"timers", 0, 0, 't'},
+		{0},
 	};
 	struct golin_live_opts o = {
 		.groups = GOLIN_GROUP_GOROUTINES | GOLIN_GROUP_TIMERS,
@@ -223,6 +246,9 @@ int main(int argc, char **argv)
 		case 'g':
 			o.groups = (strstr(optarg, "goroutines") ? GOLIN_GROUP_GOROUTINES : 0) |
 				   (strstr(optarg, "timers") ? GOLIN_GROUP_TIMERS : 0);
+			break;
+		case 't':
+			o.timer_events = true;
 			break;
 		case 'd':
 			o.stack_depth = (uint32_t)atoi(optarg);

@@ -3,10 +3,12 @@
 """Timers of a program that keeps its own account: none missing, none extra, and what is held.
 
 usage: timers_test.py VERSION VARIANT [--link perf] [--async]
+       timers_test.py VERSION VARIANT --forced    a tiny ring, not read: what is lost is counted
 """
 
 import os
 import re
+import signal
 import sys
 
 import live
@@ -71,12 +73,35 @@ def compare(check, phase, want, got):
         check.equal(g["kind"], KINDS.get(func, "chan"), f"{func}: kind")
 
 
+def forced(version, variant):
+    check = live.Check(f"timers lost, {version}-{variant}")
+    prog = live.Program([live.program("timers", version, variant)])
+    before, _ = account(ask(prog, "go"))
+    g = live.Golin("events", prog.pid, "--json", "--ring", "4k", "--probes", "timers")
+    check.that(g.attached, "golin attaches", *g.err[-5:])
+    os.killpg(g.pid, signal.SIGSTOP)
+    sites, _ = account(ask(prog, "go"))
+    os.killpg(g.pid, signal.SIGCONT)
+    check.equal(g.stop(), 5, f"exit code ({g.err[-3:]})")
+    prog.close_stdin()
+    objs = g.objects()
+    lost = objs[-1]["lost"]["ring"] + objs[-1]["lost"]["missed"]
+    got = sum(o["type"] in ("timer.start", "timer.end") for o in objs)
+    made = sum(s["made"] for s in sites.values()) - sum(s["made"] for s in before.values())
+    live.note(f"{made} timers made, {got} events, {lost} lost")
+    check.that(lost > 1000 and got > 10, "much is lost, and something is not", objs[-1])
+    check.equal(got + lost, made, "delivered + lost = hits")
+    check.finish()
+
+
 def main():
     args = sys.argv[1:]
     is_async = "--async" in args
     link = ["-l", "perf"] if "perf" in args else []
     version, variant = args[:2]
     live.require_live()
+    if "--forced" in args:
+        forced(version, variant)
     check = live.Check(f"timers {version}-{variant}{' async' if is_async else ''}")
     env = dict(os.environ, **({"GODEBUG": "asynctimerchan=1"} if is_async else {}))
     prog = live.Program([live.program("timers", version, variant)], env=env)
