@@ -293,8 +293,8 @@ static void report_losses(struct session *s)
 
 	golin_model_counts(s->model, &c);
 	if (st->lost_ring)
-		report_warn("lost %llu of %llu events (ring full): some goroutines are missing or "
-			    "have an unknown parent. Try a larger --ring than %llu %s",
+		report_warn("lost %llu of %llu events (ring full): goroutines and contexts may be "
+			    "missing, or have an unknown parent. Try a larger --ring than %llu %s",
 			    (unsigned long long)st->lost_ring, (unsigned long long)st->hits,
 			    (unsigned long long)st->ring_size >> (mib ? 20 : 10),
 			    mib ? "MiB" : "KiB");
