@@ -39,17 +39,41 @@ static int edge_new(struct contexts *t, uint32_t *ret)
 	return 0;
 }
 
+static uint64_t far_key(golin_cidx c, golin_gidx g)
+{
+	return (uint64_t)c << 32 | g;
+}
+
+/*
+ * Whether there is one of them already. A goroutine's newest edges are looked at; of one that has
+ * many, those behind them stand in a map: *ret_last is the edge that goes there when one more
+ * comes.
+ */
+static bool is_held(const struct golin_model *m, golin_cidx c, golin_gidx g, uint32_t *ret_last)
+{
+	uint32_t e = node_at(m, g)->contexts, at;
+
+	*ret_last = 0;
+	for (int k = 0; k < SAME_LOOK && e; k++, e = edge_at(m, e)->gnext) {
+		if (edge_at(m, e)->c == c)
+			return true;
+		*ret_last = k == SAME_LOOK - 1 ? e : 0;
+	}
+	return m->contexts.far.len && map64_get(&m->contexts.far, far_key(c, g), &at);
+}
+
 int context_hold(struct golin_model *m, golin_cidx c, golin_gidx g, uint8_t how)
 {
 	struct ctx_node *n = ctx_at(m, c);
 	struct node *gn = node_at(m, g);
 	struct ctx_edge *edge;
-	uint32_t e = gn->contexts;
+	uint32_t e, last;
 	int rc;
 
-	for (int k = 0; k < SAME_LOOK && e; k++, e = edge_at(m, e)->gnext)
-		if (edge_at(m, e)->c == c)
-			return 0;
+	if (is_held(m, c, g, &last))
+		return 0;
+	if (last && !map64_put(&m->contexts.far, far_key(edge_at(m, last)->c, g), 0))
+		return -ENOMEM;
 	rc = edge_new(&m->contexts, &e);
 	if (rc)
 		return rc;
@@ -85,6 +109,8 @@ static void edge_free(struct golin_model *m, uint32_t e)
 		gn->contexts = edge->gnext;
 	if (edge->gnext)
 		edge_at(m, edge->gnext)->gprev = edge->gprev;
+	if (m->contexts.far.len)
+		map64_del(&m->contexts.far, far_key(edge->c, edge->g));
 	n->c.nholders--;
 	n->nlive_holders -= is_alive(m, edge->g);
 	*edge = (struct ctx_edge){.cnext = m->contexts.edge_unused};

@@ -26,6 +26,7 @@ void contexts_done(struct contexts *t)
 	array_free(&t->v);
 	array_free(&t->edges);
 	array_free(&t->touched);
+	map64_done(&t->far);
 	map64_done(&t->by_addr);
 	map64_done(&t->by_old);
 	map64_done(&t->types);
@@ -36,7 +37,7 @@ size_t contexts_bytes(const struct contexts *t)
 	const size_t entry = sizeof(*t->by_addr.keys) + sizeof(*t->by_addr.vals);
 
 	return t->v.cap * sizeof(*t->v.v) + t->edges.cap * sizeof(*t->edges.v) +
-	       (t->by_addr.cap + t->by_old.cap + t->types.cap) * entry;
+	       (t->by_addr.cap + t->by_old.cap + t->types.cap + t->far.cap) * entry;
 }
 
 /* ---- trees ---- */

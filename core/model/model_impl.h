@@ -151,6 +151,7 @@ struct contexts {
 	golin_cidx unused, root_first, root_last;
 	golin_cidx ended_head, ended_tail; /* cancelled and retired ones, the oldest first */
 	uint64_t nended;
+	struct map64 far; /* (context, goroutine) of edges far behind a goroutine's newest */
 	ARRAY_OF(golin_cidx) touched; /* scratch of contexts_goroutine_live() */
 	uint64_t tie_ts, tie_goid;    /* of the newest creation */
 	uint32_t tie_hash, tie;

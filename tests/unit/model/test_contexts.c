@@ -208,6 +208,42 @@ static void test_holders(void **s)
 	assert_int_equal(get(A)->nholders, 2);
 }
 
+/* However many others a goroutine works under, and how often it is said. */
+static void test_held_once(void **s)
+{
+	enum { MANY = 1000 };
+	struct golin_holder h[4];
+
+	create(10, 0, 1);
+	create(11, 1, 2);
+	for (uint64_t i = 0; i < MANY; i++) {
+		root(20 + i, 1, GOLIN_CTX_CANCEL, A + i * 0x100);
+		passed(2, A + i * 0x100);
+	}
+	for (int again = 0; again < 2; again++) {
+		for (uint64_t i = 0; i < MANY; i += 7) {
+			passed(2, A + i * 0x100);
+			passed(1, A + i * 0x100);
+		}
+	}
+	for (uint64_t i = 0; i < MANY; i++) {
+		assert_int_equal(golin_context_holders(M, at(A + i * 0x100), h, 4), 2);
+		assert_int_equal(golin_context_live_holders(M, at(A + i * 0x100)), 2);
+	}
+	assert_int_equal(golin_goroutine_contexts(M, golin_model_find(M, 2), NULL, 0), MANY);
+	assert_int_equal(golin_context_held(M, at(A), golin_model_find(M, 1)), GOLIN_HOLD_CREATED);
+	assert_int_equal(golin_context_held(M, at(A), golin_model_find(M, 2)), GOLIN_HOLD_PASSED);
+	ended(5000, 2);
+	assert_int_equal(golin_context_live_holders(M, at(A)), 1);
+	assert_int_equal(golin_context_holders(M, at(A), h, 4), 2);
+	/* another at an address that was used is under nobody but its maker */
+	root(6000, 1, GOLIN_CTX_CANCEL, A);
+	assert_int_equal(golin_context_holders(M, at(A), h, 4), 1);
+	assert_int_equal(golin_context_held(M, at(A), golin_model_find(M, 2)), 0);
+	assert_int_equal(golin_context_held(M, GOLIN_CIDX_NONE, GOLIN_GIDX_NONE), 0);
+	assert_int_equal(golin_context_live_holders(M, GOLIN_CIDX_NONE), 0);
+}
+
 /* A value ends with the last that can name it: its goroutine, its children, its holders. */
 static void test_values_retire(void **s)
 {
@@ -494,20 +530,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-		T(test_tree),
-		T(test_cascade),
-		T(test_address_used_again),
-		T(test_unknown_parent),
-		T(test_two_objects),
-		T(test_holders),
-		T(test_values_retire),
-		T(test_held_by_the_runtime),
-		T(test_exec_ends_all),
-		T(test_lineage_id),
-		T(test_creator_is_alive),
-		T(test_random),
-		T(test_dump),
-		T(test_dump_random),
+		T(test_tree),		T(test_cascade),       T(test_address_used_again),
+		T(test_unknown_parent), T(test_two_objects),   T(test_holders),
+		T(test_held_once),	T(test_values_retire), T(test_held_by_the_runtime),
+		T(test_exec_ends_all),	T(test_lineage_id),    T(test_creator_is_alive),
+		T(test_random),		T(test_dump),	       T(test_dump_random),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
