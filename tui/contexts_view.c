@@ -276,7 +276,7 @@ static uint64_t alike_tag(const struct ctxview *v, uint64_t parent, golin_cidx i
 
 	h = map64_mix(h ^ c->stack);
 	h ^= (uint64_t)c->kind << 8 | (uint64_t)ctxview_ended(v, i) << 16 |
-	     (uint64_t)c->key_type << 32;
+	     (uint64_t)ctxview_state(v, i).state << 24 | (uint64_t)c->key_type << 32;
 	return tag_of(CTXVIEW_GROUP, map64_mix(h));
 }
 

@@ -208,7 +208,7 @@ static void draw_group(struct canvas *c, const struct columns *k, const struct c
 		       int y, int x)
 {
 	const struct golin_context *like = golin_model_context(v->model, grp->first);
-	bool dim;
+	bool dim, unknown;
 	char num[32], name[128];
 	int w = k->tree + k->tree_w - x, used;
 
@@ -220,7 +220,14 @@ static void draw_group(struct canvas *c, const struct columns *k, const struct c
 	if (used + 2 < w)
 		canvas_put(c, y, x + used + 1, w - used - 1, dim ? ROLE_DIM : ROLE_GROUP,
 			   name_context(v->model, like, name, sizeof(name)));
-	canvas_put(c, y, k->state, k->state_w, dim ? ROLE_DIM : ROLE_RUN, dim ? "ended" : "active");
+	unknown = ctxview_state(v, grp->first).state == GOLIN_CS_UNKNOWN;
+	canvas_put(c, y, k->state, k->state_w,
+		   dim	     ? ROLE_DIM
+		   : unknown ? ROLE_WAIT
+			     : ROLE_RUN,
+		   dim	     ? "ended"
+		   : unknown ? "unknown"
+			     : "active");
 	if (!dim)
 		canvas_put_right(
 			c, y, k->age, k->age_w, ROLE_NORMAL,

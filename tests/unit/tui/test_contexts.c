@@ -371,7 +371,7 @@ static void filters_and_searches(void **state)
 /* Values as deep as memory is: no recursion, and no time that grows with the square. */
 static void a_deep_chain_of_values(void **state)
 {
-	enum { DEEP = 100000 };
+	enum { DEEP = 20000 };
 	struct golin_rec_context_create c = {.h.goid = 1,
 					     .kind = GOLIN_CTX_VALUE,
 					     .parent_kind = GOLIN_CTX_BACKGROUND,
