@@ -58,12 +58,12 @@ struct {
 	__type(value, struct scratch);
 } scratch SEC(".maps");
 
-/* Stacks that are in the ring already. */
+/* Stacks that are in the ring already, each at a place that its id gives. */
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, WIRE_STACKS);
-	__type(key, __u64);
-	__type(value, __u32);
+	__type(key, __u32);
+	__type(value, __u64);
 } sent SEC(".maps");
 
 /* Itabs that are in the ring already, at a place that their address gives. */

@@ -22,6 +22,9 @@ struct {
 	__type(value, struct ctx_asked);
 } asked SEC(".maps");
 
+/* How many are in it, at least: most contexts have no deadline and need not look there. */
+__u64 asked_pending = 0;
+
 /* The goroutine at a site on its own stack. */
 struct here {
 	__u64 goid, lo, hi;
@@ -137,17 +140,20 @@ static __always_inline void on_ctx_asked(struct pt_regs *ctx, __u64 cookie, stru
 		if (abi_arg(ctx, 2, &a.timeout))
 			return;
 		a.has_timeout = 1;
-	} else {
-		if (abi_arg(ctx, 2, &a.wall) || abi_arg(ctx, 3, &a.ext))
-			return;
-		was = bpf_map_lookup_elem(&asked, &at.goid);
-		if (was && !was->wall && !was->ext) {
-			a.timeout = was->timeout;
-			a.has_timeout = was->has_timeout;
-		}
+	} else if (abi_arg(ctx, 2, &a.wall) || abi_arg(ctx, 3, &a.ext)) {
+		return;
 	}
+	was = bpf_map_lookup_elem(&asked, &at.goid);
+	if (op != WIRE_OP_CTX_TIMEOUT && was && !was->wall && !was->ext) {
+		a.timeout = was->timeout;
+		a.has_timeout = was->has_timeout;
+	}
+	if (!was)
+		__sync_fetch_and_add(&asked_pending, 1);
 	bpf_map_update_elem(&asked, &at.goid, &a, BPF_ANY);
 }
+
+enum { CHILD_SPAN = 256 }; /* bytes at the start of a context, with its deadline */
 
 /* propagateCancel(parent Context, child canceler), since 1.21 a method of the child. */
 static __always_inline void on_ctx_create(struct pt_regs *ctx, __u64 cookie, struct span *sp)
@@ -170,26 +176,36 @@ static __always_inline void on_ctx_create(struct pt_regs *ctx, __u64 cookie, str
 	e->goid = at.goid;
 	bad |= !!abi_iface(ctx, n, &e->parent);
 	bad |= !!abi_iface(ctx, n + 2, &e->child);
-	/* All zeros yet, it may be a page that is not there yet. */
-	read_u64(&e->inner, e->child.data);
-	/* Behind a cancelCtx there is something else, which nobody will look at. */
-	bpf_probe_read_user(&e->wall, 16, (const void *)(e->child.data + cfg.ctx_deadline));
+	/*
+	 * Behind a cancelCtx there is something else, which nobody will look at. All zeros yet, it
+	 * may be a page that is not there yet.
+	 */
+	if (cfg.ctx_deadline <= CHILD_SPAN - 16 &&
+	    !bpf_probe_read_user(s->chunk, CHILD_SPAN, (const void *)e->child.data)) {
+		e->inner = *(const __u64 *)s->chunk;
+		__builtin_memcpy(&e->wall, s->chunk + cfg.ctx_deadline, 16);
+	} else {
+		read_u64(&e->inner, e->child.data);
+		bpf_probe_read_user(&e->wall, 16, (const void *)(e->child.data + cfg.ctx_deadline));
+	}
 	bpf_probe_read_user(&e->up, sizeof(e->up), (const void *)e->parent.data);
 	tell_itab(e->parent.tab, 0);
 	tell_itab(e->child.tab, 0);
 	tell_itab(e->up.tab, e->parent.tab);
-	a = bpf_map_lookup_elem(&asked, &at.goid);
+	a = asked_pending ? bpf_map_lookup_elem(&asked, &at.goid) : 0;
 	if (a) {
 		e->asked_wall = a->wall;
 		e->asked_ext = a->ext;
 		e->timeout = a->timeout;
 		e->has_timeout = a->has_timeout;
-		bpf_map_delete_elem(&asked, &at.goid);
+		if (!bpf_map_delete_elem(&asked, &at.goid))
+			__sync_fetch_and_sub(&asked_pending, 1);
 	}
-	if (at.hi && !read_u64(&first, CTX(ctx, rsp)))
-		e->stack = send_stack(at.lo, at.hi, CTX(ctx, rbp),
-				      bias_at(CTX(ctx, rip), WIRE_OP_CTX_CREATE), first, WALK_TOP,
-				      e->h.ts, &partial);
+	load_chunk(s, CTX(ctx, rsp), at.lo, at.hi);
+	if (at.hi && !chunk_u64(s, CTX(ctx, rsp), &first))
+		e->stack = send_stack_in(s, at.lo, at.hi, CTX(ctx, rbp),
+					 bias_at(CTX(ctx, rip), WIRE_OP_CTX_CREATE), first,
+					 WALK_TOP, e->h.ts, &partial);
 	finish(&e->h, bad | partial);
 	send(&e->h, WIRE_CTX_CREATE, sizeof(*e));
 	s->busy = 0;
@@ -216,14 +232,17 @@ static __always_inline void on_ctx_value(struct pt_regs *ctx, __u64 cookie, stru
 	bad |= find_here(ctx, cookie, sp, &at);
 	e->goid = at.goid;
 	bad |= !!arg_value(ctx, WIRE_COOKIE_A0(cookie), &e->ctx);
-	bad |= !!bpf_probe_read_user(&e->parent, 48, (const void *)(CTX(ctx, rbp) + 16));
+	if (load_chunk(s, CTX(ctx, rbp), at.lo, at.hi))
+		bad |= !!bpf_probe_read_user(&e->parent, 48, (const void *)(CTX(ctx, rbp) + 16));
+	else
+		__builtin_memcpy(&e->parent, s->chunk + 16, 48);
 	bpf_probe_read_user(&e->up, sizeof(e->up), (const void *)e->parent.data);
 	tell_itab(e->parent.tab, 0);
 	tell_itab(e->up.tab, e->parent.tab);
 	if (at.hi)
-		e->stack = send_stack(at.lo, at.hi, CTX(ctx, rbp),
-				      bias_at(CTX(ctx, rip), WIRE_OP_CTX_VALUE), 0, WALK_FRAME,
-				      e->h.ts, &partial);
+		e->stack = send_stack_in(s, at.lo, at.hi, CTX(ctx, rbp),
+					 bias_at(CTX(ctx, rip), WIRE_OP_CTX_VALUE), 0, WALK_FRAME,
+					 e->h.ts, &partial);
 	finish(&e->h, bad | partial);
 	if (cfg.has & WIRE_HAS_VALUES) {
 		read_text(&e->key_text, e->key.data);
@@ -264,16 +283,19 @@ static __always_inline void on_ctx_cancel(struct pt_regs *ctx, __u64 cookie, str
 	e->h.ts = bpf_ktime_get_ns();
 	bad |= find_here(ctx, cookie, sp, &at);
 	e->goid = at.goid;
-	bad |= !!bpf_probe_read_user(&f, sizeof(f), (const void *)CTX(ctx, rbp));
+	if (load_chunk(s, CTX(ctx, rbp), at.lo, at.hi))
+		bad |= !!bpf_probe_read_user(&f, sizeof(f), (const void *)CTX(ctx, rbp));
+	else
+		__builtin_memcpy(&f, s->chunk, sizeof(f));
 	e->ctx = f.c;
 	e->ret[0] = f.ret;
-	read_u64(&e->ret[1], f.bp + 8);
+	chunk_u64(s, f.bp + 8, &e->ret[1]);
 	e->err = f.err;
 	tell_itab(f.err.tab, 0);
 	if (at.hi)
-		e->stack = send_stack(at.lo, at.hi, CTX(ctx, rbp),
-				      bias_at(CTX(ctx, rip), WIRE_OP_CTX_CANCEL), 0, WALK_FRAME,
-				      e->h.ts, &partial);
+		e->stack = send_stack_in(s, at.lo, at.hi, CTX(ctx, rbp),
+					 bias_at(CTX(ctx, rip), WIRE_OP_CTX_CANCEL), 0, WALK_FRAME,
+					 e->h.ts, &partial);
 	finish(&e->h, bad | partial);
 	len = read_text(&e->err_text, f.err.data);
 	if (cfg.has & WIRE_HAS_CAUSE && f.cause.tab &&

@@ -215,30 +215,60 @@ enum walk_from {
 };
 
 /*
+ * What stands at an address of the stack, as the walk's first chunk: who wants to look at it there
+ * saves a read. 0, or nothing is there to be had.
+ */
+static __always_inline int load_chunk(struct scratch *s, __u64 at, __u64 lo, __u64 hi)
+{
+	__u64 len = hi - at;
+
+	s->base = s->len = 0;
+	if (at < lo || at >= hi || at & 7)
+		return -1;
+	if (len > WIRE_CHUNK)
+		len = WIRE_CHUNK;
+	asm volatile("" : "+r"(len)); /* the check is to be on what is used */
+	if (len < 64 || len > WIRE_CHUNK || bpf_probe_read_user(s->chunk, len, (const void *)at))
+		return -1;
+	s->base = at;
+	s->len = len;
+	return 0;
+}
+
+/* A word of the stack, from the chunk where it is there. */
+static __always_inline int chunk_u64(const struct scratch *s, __u64 at, __u64 *ret)
+{
+	__u64 off = at - s->base;
+
+	if (s->len < 8 || off > s->len - 8 || off > WIRE_CHUNK - 8)
+		return read_u64(ret, at);
+	asm volatile("" : "+r"(off));
+	if (off > WIRE_CHUNK - 8)
+		return -1;
+	*ret = *(const __u64 *)(s->chunk + off);
+	return 0;
+}
+
+/*
  * The stack between lo and hi by its frame pointers, from the frame at bp. Returns its id, 0 for
  * none. It is sent when it was not before; only then is it marked as sent. Sets *partial when a
  * frame could not be read, or the stack found no place in the ring.
  */
-static __always_inline __u64 send_stack(__u64 lo, __u64 hi, __u64 bp, __u64 bias, __u64 first,
-					enum walk_from from, __u64 ts, __u32 *partial)
+static __always_inline __u64 send_stack_in(struct scratch *s, __u64 lo, __u64 hi, __u64 bp,
+					   __u64 bias, __u64 first, enum walk_from from, __u64 ts,
+					   __u32 *partial)
 {
-	struct walk w = {.s = scratch_take()};
-	struct scratch *s = w.s;
+	struct walk w = {.s = s};
 	struct wire_stats *st;
-	__u32 n, one = 1;
-	__u64 h, size;
+	__u64 h, size, *was;
+	__u32 n, key;
 
-	if (!s) {
-		*partial = 1;
-		return 0;
-	}
 	s->lo = lo;
 	s->hi = hi;
 	s->bp = bp;
 	s->first = first;
 	s->text = bias + cfg.text;
 	s->goexit = bias + cfg.goexit + 1;
-	s->base = s->len = 0;
 	s->hash = generation + 1;
 	s->n = s->partial = s->truncated = 0;
 	s->skip = from == WALK_SKIP ? 2 : 0;
@@ -251,14 +281,14 @@ static __always_inline __u64 send_stack(__u64 lo, __u64 hi, __u64 bp, __u64 bias
 	*partial |= s->partial;
 	n = s->n;
 	h = s->hash;
-	if (!n) {
-		h = 0;
-		goto out;
-	}
+	if (!n)
+		return 0;
 	h = stack_mix(h, (__u64)n << 1 | s->truncated);
 	h |= h == 0;
-	if (bpf_map_lookup_elem(&sent, &h))
-		goto out;
+	key = h & (WIRE_STACKS - 1);
+	was = bpf_map_lookup_elem(&sent, &key);
+	if (!was || *was == h)
+		return h;
 	s->s.h.type = WIRE_STACK;
 	s->s.h.size = WIRE_STACK_FIXED + 8 * n;
 	s->s.h.flags = 0;
@@ -270,17 +300,31 @@ static __always_inline __u64 send_stack(__u64 lo, __u64 hi, __u64 bp, __u64 bias
 	size = n;
 	asm volatile("" : "+r"(size)); /* the check is to be on what is used */
 	if (size > WIRE_STACK_MAX)
-		goto out;
+		return h;
 	size = WIRE_STACK_FIXED + 8 * size;
 	if (bpf_ringbuf_output(&ring, &s->s, size, BPF_RB_NO_WAKEUP)) {
 		COUNT(st, stacks_lost);
 		*partial = 1;
-		h = 0;
-	} else {
-		COUNT(st, stacks);
-		bpf_map_update_elem(&sent, &h, &one, BPF_ANY);
+		return 0;
 	}
-out:
+	COUNT(st, stacks);
+	*was = h;
+	return h;
+}
+
+/* With a place of its own to be put together. */
+static __always_inline __u64 send_stack(__u64 lo, __u64 hi, __u64 bp, __u64 bias, __u64 first,
+					enum walk_from from, __u64 ts, __u32 *partial)
+{
+	struct scratch *s = scratch_take();
+	__u64 h;
+
+	if (!s) {
+		*partial = 1;
+		return 0;
+	}
+	s->base = s->len = 0;
+	h = send_stack_in(s, lo, hi, bp, bias, first, from, ts, partial);
 	s->busy = 0;
 	return h;
 }

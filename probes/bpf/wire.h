@@ -19,7 +19,7 @@ enum {
 	WIRE_SCRATCH = 4,     /* nested walks on one CPU (a preempted one keeps its slot) */
 	WIRE_TIMERS = 131072, /* armed AfterFunc timers that are remembered */
 	WIRE_THREADS = 8192,
-	WIRE_STACKS = 65536, /* stacks known to have been sent */
+	WIRE_STACKS = 65536, /* stacks known to have been sent; a power of two */
 	WIRE_SPAN = 288,     /* bytes of a g that are read at once, at most */
 	WIRE_CLOSURE = 128,  /* bytes of a closure that are copied */
 	WIRE_NESTED = 3,     /* of the func values in it: how many, and bytes of each */
