@@ -368,6 +368,36 @@ static void filters_and_searches(void **state)
 	fixture_done(&f);
 }
 
+static void values_are_shown_when_they_may_be(void **state)
+{
+	struct golin_rec_context_create c = {.h.goid = 1,
+					     .ctx = 0xc000009000,
+					     .kind = GOLIN_CTX_VALUE,
+					     .parent_kind = GOLIN_CTX_BACKGROUND,
+					     .flags = GOLIN_CTX_PARENT_KNOWN | GOLIN_CTX_SHOWN};
+	struct fixture f;
+
+	fixture_contexts(&f, true, 200, 40);
+	OK(feed_type(&f.feed, 0x777, "main.tenantKey"));
+	OK(feed_type(&f.feed, 0x778, "string"));
+	c.key_type = 0x777;
+	c.value_type = 0x778;
+	OK(feed_context(&f.feed, &c, "tenant", "acme & sons"));
+	c.ctx += 0x100;
+	c.flags = GOLIN_CTX_PARENT_KNOWN;
+	OK(feed_context(&f.feed, &c, "", ""));
+	fixture_tick(&f, T0 + 6 * SEC, false);
+	fixture_keys(&f, "2");
+	assert_non_null(fixture_line(&f, "main.tenantKey=acme & sons"));
+	assert_non_null(fixture_line(&f, "main.tenantKey=string"));
+	fixture_keys(&f, "G Enter");
+	assert_non_null(fixture_line(&f, "[redacted: --show-values shows it]"));
+	fixture_keys(&f, "Up");
+	assert_null(fixture_line(&f, "redacted"));
+	assert_non_null(fixture_line(&f, "string  acme & sons"));
+	fixture_done(&f);
+}
+
 /* Values as deep as memory is: no recursion, and no time that grows with the square. */
 static void a_deep_chain_of_values(void **state)
 {
@@ -416,6 +446,7 @@ int main(void)
 		cmocka_unit_test(findings_stand_in_order_and_lead_to_their_place),
 		cmocka_unit_test(findings_of_what_has_left_lead_nowhere),
 		cmocka_unit_test(filters_and_searches),
+		cmocka_unit_test(values_are_shown_when_they_may_be),
 		cmocka_unit_test(a_deep_chain_of_values),
 	};
 
