@@ -7,6 +7,7 @@
 
 #include "base/strbuf.h"
 #include "export/export.h"
+#include "golin/context.h"
 #include "golin/dump.h"
 #include "golin/model.h"
 #include "model/filter.h"
@@ -146,6 +147,69 @@ static void memory(uint64_t n)
 	       (double)c.bytes / (double)n, (double)(after - before) * 1024 / (double)n);
 }
 
+static void context(uint64_t ts, uint64_t goid, uint64_t ctx, uint64_t parent)
+{
+	const struct golin_rec_context_create r = {
+		.h = {.type = GOLIN_REC_CONTEXT_CREATE,
+		      .version = 1,
+		      .size = sizeof(r),
+		      .target = 1,
+		      .ts = ts,
+		      .goid = goid},
+		.ctx = ctx,
+		.parent = parent,
+		.kind = GOLIN_CTX_CANCEL,
+		.parent_kind = parent ? GOLIN_CTX_CANCEL : GOLIN_CTX_BACKGROUND,
+		.flags = GOLIN_CTX_PARENT_KNOWN,
+	};
+
+	must(golin_model_apply(M, &r.h));
+}
+
+static void cancelled(uint64_t ts, uint64_t goid, uint64_t ctx)
+{
+	const struct golin_rec_context_cancel r = {
+		.h = {.type = GOLIN_REC_CONTEXT_CANCEL,
+		      .version = 1,
+		      .size = sizeof(r),
+		      .target = 1,
+		      .ts = ts,
+		      .goid = goid},
+		.ctx = ctx,
+		.reason = GOLIN_CANCEL_EXPLICIT,
+	};
+
+	must(golin_model_apply(M, &r.h));
+}
+
+/* Live contexts of a thousand goroutines, a hundred under each parent; then as many that end. */
+static void contexts(uint64_t n)
+{
+	const uint64_t base = 0xc000000000;
+	struct golin_context_counts c;
+	long before, after;
+	double start;
+
+	fresh(0);
+	create(1, 0, 1);
+	for (uint64_t k = 2; k < 1002; k++)
+		create(k, 1, k);
+	before = rss_kib();
+	for (uint64_t k = 1; k <= n; k++)
+		context(2000 + k, 2 + k % 1000, base + 96 * k,
+			k >= 100 ? base + 96 * (k / 100) : 0);
+	after = rss_kib();
+	golin_context_counts(M, &c);
+	printf("%-44s %10.0f bytes  %8.0f resident\n", "memory of a live context",
+	       (double)c.bytes / (double)n, (double)(after - before) * 1024 / (double)n);
+	start = now_s();
+	for (uint64_t k = n + 1; k <= 2 * n; k++) {
+		context(2000 + k, 2 + k % 1000, base + 96 * k, base + 96 * (1 + k % 1000));
+		cancelled(2000 + k, 2 + k % 1000, base + 96 * k);
+	}
+	rate("context created and cancelled", 2.0 * (double)n, now_s() - start);
+}
+
 static int drop(void *arg, const struct golin_rec *rec)
 {
 	*(uint64_t *)arg += rec->size;
@@ -201,6 +265,8 @@ int main(void)
 	churn("create + exit, 500,000 alive, default cap", 500000, n, 0);
 	memory(200000);
 	memory(1000000);
+	contexts(200000);
+	contexts(1000000);
 	views(1000000);
 	golin_model_free(M);
 	return 0;
