@@ -16,12 +16,14 @@ struct golin_timer_site {
 	uint64_t stack;	  /* of one of them: golin_model_stack() */
 	uint64_t made;	  /* since golin came */
 	uint64_t pending; /* neither stopped nor fired nor found collected; may count unheld ones */
-	uint64_t held;	  /* of these: held by the runtime at the last reading */
+	uint64_t held; /* of these: held by the runtime at the last reading; since 1.23 a channel's
+			* is while a goroutine is blocked on it */
 	uint64_t held_before, held_first; /* likewise, at the reading before, and at the first */
 	uint64_t stopped, fired;
 	uint64_t oldest;   /* monotonic ns: when the oldest held one was started; 0 none */
 	uint64_t goid;	   /* that made the newest */
-	int64_t delay_max; /* ns, of those pending: the longest that one was armed for */
+	int64_t delay_max; /* ns: the longest that one was armed for, of those pending at the last
+			    * reading and those since */
 	uint8_t kind;	   /* enum golin_timer_kind */
 };
 
