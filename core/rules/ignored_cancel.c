@@ -242,11 +242,14 @@ static bool is_excused(struct golin_rules *r, const struct ignored_suspect *s,
 }
 
 /* Enough is known. */
-static bool is_sure(const struct golin_rules *r, const struct ignored_suspect *s,
-		    const struct ignored_reading *a)
+static bool is_sure(struct golin_rules *r, const struct ignored_suspect *s,
+		    const struct golin_goroutine *g, const struct ignored_reading *a)
 {
 	const uint64_t half = r->o.grace_ns / 2;
 
+	if (a->kind == READING_BLOCKED && ignored_at_lock(r, g, a) &&
+	    (s->readings < 4 || r->now < s->w.at + 3 * r->o.grace_ns))
+		return false;
 	if (s->readings < 2 || a->read < s->first + half)
 		return false;
 	if (a->kind == READING_BLOCKED && a->since <= s->first)
@@ -277,7 +280,7 @@ static bool judge(struct golin_rules *r, struct ignored_suspect *s, const struct
 		return false;
 	if (!s->readings++)
 		s->first = a->read;
-	if (!is_sure(r, s, a))
+	if (!is_sure(r, s, g, a))
 		return true;
 	/* What it waits for, or works on under, is what has to be looked at. */
 	if (is_detached(r, s->w.goid) || ignored_waits_for_child(r, &s->w, g, a))

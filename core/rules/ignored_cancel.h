@@ -27,6 +27,9 @@ void ignored_read(struct golin_rules *r, const struct ignored_suspect *s,
 		  const struct golin_goroutine *g, struct ignored_reading *ret);
 /* A server that accepts, or waits for a signal: it was not called under a time limit. */
 bool ignored_is_server(const struct golin_frame *call);
+/* For a mutex: one that many want may be had and wanted again between two readings. */
+bool ignored_at_lock(struct golin_rules *r, const struct golin_goroutine *g,
+		     const struct ignored_reading *a);
 /* It waits for goroutines that it started under the same context. */
 bool ignored_waits_for_child(struct golin_rules *r, const struct ignored_watch *w,
 			     const struct golin_goroutine *g, const struct ignored_reading *a);

@@ -120,6 +120,15 @@ static bool has_prefix(const char *s, const char *prefix)
 	return !strncmp(s, prefix, strlen(prefix));
 }
 
+bool ignored_at_lock(struct golin_rules *r, const struct golin_goroutine *g,
+		     const struct ignored_reading *a)
+{
+	const char *wait = golin_model_string(r->m, g->wait);
+
+	return has_prefix(a->call.func, "sync.(*Mutex)") ||
+	       has_prefix(a->call.func, "sync.(*RWMutex)") || strstr(wait, "Mutex");
+}
+
 /* On what it is blocked, in words. */
 static const char *blocked_on(struct golin_rules *r, const struct golin_goroutine *g,
 			      const struct ignored_reading *a, char *buf, size_t cap)

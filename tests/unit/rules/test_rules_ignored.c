@@ -40,6 +40,19 @@ static void test_blocked_send(void **s)
 	assert_int_equal(must("ignored-cancel", "main.h", GOLIN_SEV_WARNING)->count, 1);
 }
 
+/* A lock that many want: that it stands there twice is no proof that it stood there all the time. */
+static void test_lock(void **s)
+{
+	const struct stands at = {.goid = 2, .stack = AT_H, .wait = "sync.Mutex.Lock"};
+
+	handed();
+	look_until(SEC, 3 * SEC + 900 * MS, &at, 1);
+	assert_int_equal(golin_findings_count(R), 0);
+	look_until(3 * SEC + 900 * MS, 6 * SEC, &at, 1);
+	assert_string_equal(text(must("ignored-cancel", "main.h", GOLIN_SEV_WARNING), "blocked_on"),
+			    "a mutex");
+}
+
 /* It ends within the grace: nothing is even asked. */
 static void test_ends(void **s)
 {
@@ -352,6 +365,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_blocked_send, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_lock, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_ends, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_listens_to_another, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unsure_is_a_note, setup, teardown),
