@@ -105,9 +105,11 @@ static int set_parent(struct golin_model *m, uint32_t space, golin_cidx i, uint6
 	ctx_at(m, i)->c.parent_kind = kind <= GOLIN_CTX_FOREIGN ? (uint8_t)kind : 0;
 	ctx_at(m, i)->c.parent_type = type_name(m, space, type);
 	rc = find_parent(m, space, addr, kind, type, flags, &up);
-	/* A new one has no children; of a seen one that has, no circle is believed. */
-	if (rc || up == GOLIN_CIDX_NONE || is_below(m, up, i))
+	if (rc || up == GOLIN_CIDX_NONE || up == i)
 		return rc;
+	/* A new one has no children; of a seen one that has, no circle is believed. */
+	if (ctx_at(m, i)->c.first_child != GOLIN_CIDX_NONE && is_below(m, up, i))
+		return 0;
 	context_set_parent(m, i, up);
 	return 0;
 }
