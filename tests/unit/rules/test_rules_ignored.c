@@ -40,7 +40,8 @@ static void test_blocked_send(void **s)
 	assert_int_equal(must("ignored-cancel", "main.h", GOLIN_SEV_WARNING)->count, 1);
 }
 
-/* A lock that many want: that it stands there twice is no proof that it stood there all the time. */
+/* A lock that many want: that it stands there twice is no proof that it stood there all the time.
+ */
 static void test_lock(void **s)
 {
 	const struct stands at = {.goid = 2, .stack = AT_H, .wait = "sync.Mutex.Lock"};
