@@ -114,7 +114,7 @@ static int read_heap(struct heaps *h, uint64_t header)
 
 	if (!e && !slice_ok(&s, HEAP_MAX, h->elem))
 		e = -EFAULT;
-	for (uint64_t i = 0; i < s.len && !e; i += per) {
+	for (uint64_t i = 0; !e && i < s.len; i += per) {
 		size_t n = s.len - i < per ? (size_t)(s.len - i) : per;
 
 		if (h->addrs.len + n > TOTAL_MAX) {
