@@ -53,7 +53,7 @@ int image_code_open(struct golin_image *img, struct golin_err *err)
 	img->info.etext = code->module.etext;
 	img->info.pclntab = code->tab.vaddr;
 	img->info.moduledata = code->module.vaddr;
-	if (code->module.types < code->module.etypes) {
+	if (moduledata_is_mapped(&img->elf, code->module.types, code->module.etypes)) {
 		img->info.types = code->module.types;
 		img->info.etypes = code->module.etypes;
 	}

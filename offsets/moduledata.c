@@ -57,6 +57,11 @@ bool moduledata_is_data(const struct elf_image *e, uint64_t vaddr, uint64_t len)
 	return vaddr + len > vaddr && in_segment(e, vaddr, vaddr + len, PF_R | PF_W);
 }
 
+bool moduledata_is_mapped(const struct elf_image *e, uint64_t lo, uint64_t hi)
+{
+	return lo < hi && in_segment(e, lo, hi, PF_R);
+}
+
 /* What stands at vaddr, when every member that the function table knows as well agrees with it. */
 static bool read_module(struct elf_image *e, const struct pclntab *t, const struct shape *sh,
 			uint64_t vaddr, struct moduledata *ret)

@@ -37,6 +37,8 @@ uint64_t moduledata_allgs(struct elf_image *elf, const struct pclntab *t);
  * compares with one, then the other: (*emptyCtx).String in context/context.go. 0, 0: not found.
  */
 void moduledata_empty_contexts(struct elf_image *elf, const struct pclntab *t, uint64_t ret[2]);
+/* Does [lo, hi), which is not empty, lie in a segment? */
+bool moduledata_is_mapped(const struct elf_image *elf, uint64_t lo, uint64_t hi);
 /* Do these bytes lie in a writable segment? */
 bool moduledata_is_data(const struct elf_image *elf, uint64_t vaddr, uint64_t len);
 /* The TLS slot of g from the fs base (-8), from code that loads it; 0 when it cannot be told. */
