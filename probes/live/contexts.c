@@ -281,14 +281,25 @@ struct words {
 	bool sure; /* without its bounds, too, the words are the object's */
 };
 
+/* Is it what it was at the event? A closure is garbage as soon as its function has begun. */
+static bool unchanged(const struct handed *h, const struct words *w, size_t i)
+{
+	size_t from = w->sure ? 0 : i, n = w->sure ? 1 : 2; /* its code; what is looked for */
+	uint64_t now[2];
+
+	return !mem_read(h->c->mem.mem_fd, w->at + 8 * from, now, 8 * n) &&
+	       !memcmp(now, w->v + from, 8 * n);
+}
+
 /* Those that lie behind the end of their object are a neighbour's. */
-static bool within(struct handed *h, const struct words *w, size_t i)
+static bool within(const struct handed *h, const struct words *w, size_t i)
 {
 	uint64_t base, end;
 
 	if (!w->at)
 		return true;
-	if (!heap_object(&h->c->heap, w->at, &base, &end))
+	/* The span of what is gone may have objects of another size now. */
+	if (!unchanged(h, w, i) || !heap_object(&h->c->heap, w->at, &base, &end))
 		return w->sure;
 	return w->at + 8 * (i + 2) <= end;
 }
