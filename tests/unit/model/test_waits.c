@@ -332,7 +332,7 @@ static void test_user_frame(void **s)
 	      {"vendor/golang.org/x/net/http2/hpack.(*Decoder).Write",
 	       "/usr/local/go/src/vendor/golang.org/x/net/http2/hpack/hpack.go"},
 	      {"golang.org/x/net/http2.(*Framer).ReadFrame",
-	       "/root/go/pkg/mod/golang.org/x/net@v0.1.0/http2/frame.go"});
+	       "/home/g/go/pkg/mod/golang.org/x/net@v0.1.0/http2/frame.go"});
 	expect(6, "golang.org/x/net/http2.(*Framer).ReadFrame",
 	       "vendor/golang.org/x/net/http2/hpack.(*Decoder).Write");
 	expect(77, "", "");
