@@ -34,6 +34,10 @@ enum role draw_state_role(const struct golin_goroutine *g);
 void draw_selected(struct canvas *c, int y, int w);
 void draw_put_match(struct canvas *c, int y, int x, int cols, enum role role, const char *text,
 		    const struct search *s);
+/* A function and its place share the last columns: a part for the place, none of a narrow rest. */
+void draw_split(int *func_w, int *at_w);
+/* Their heads, the place's a column behind the function's. */
+void draw_func_heads(struct canvas *c, int y, int x, int func_w, int at_w);
 /* Marks what the search finds in text, which stands at (y, x) cut to cols. */
 void draw_match(struct canvas *c, int y, int x, int cols, const char *text, const struct search *s);
 

@@ -24,7 +24,7 @@ static struct columns columns(const struct treeview *t, int w)
 {
 	struct columns c = {.age_w = 6, .tree = 1, .work_w = 4};
 	uint32_t depth = t->depth < 2000 ? t->depth : 2000;
-	int rest, widest = w < 100 ? w * 3 / 10 : w * 2 / 5;
+	int widest = w < 100 ? w * 3 / 10 : w * 2 / 5;
 
 	c.tree_w = (int)depth * 2 + 1 + NAME_COLS;
 	if (c.tree_w > widest)
@@ -40,13 +40,8 @@ static struct columns columns(const struct treeview *t, int w)
 	c.work = c.age + c.age_w + 1;
 	c.kids = c.work + c.work_w + 1;
 	c.func = c.kids + c.kids_w + 1 + (c.kids_w != 0);
-	rest = w - c.func;
-	c.at_w = rest * 2 / 5;
-	if (c.at_w > 32)
-		c.at_w = 32;
-	if (c.at_w < 12 && rest < 30)
-		c.at_w = 0;
-	c.func_w = rest - (c.at_w ? c.at_w + 1 : 0);
+	c.func_w = w - c.func;
+	draw_split(&c.func_w, &c.at_w);
 	c.at = c.func + c.func_w + 1;
 	return c;
 }
@@ -60,9 +55,7 @@ static void draw_heads(struct canvas *c, const struct columns *k, int y, int w)
 	canvas_put_right(c, y, k->work, k->work_w, ROLE_HEADER, "GOS");
 	if (k->kids_w)
 		canvas_put_right(c, y, k->kids, k->kids_w, ROLE_HEADER, "KIDS");
-	canvas_put(c, y, k->func, k->func_w, ROLE_HEADER, "FUNC");
-	if (k->at_w)
-		canvas_put(c, y, k->at, k->at_w, ROLE_HEADER, "AT");
+	draw_func_heads(c, y, k->func, k->func_w, k->at_w);
 }
 
 /* ---- a context ---- */

@@ -13,19 +13,13 @@ struct columns {
 static struct columns columns(int w)
 {
 	struct columns c = {.severity = 1, .severity_w = 7, .rule_w = 16, .count_w = 6, .age_w = 6};
-	int rest;
 
 	c.rule = c.severity + c.severity_w + 1;
 	c.count = c.rule + c.rule_w + 1;
 	c.age = c.count + c.count_w + 1;
 	c.func = c.age + c.age_w + 2;
-	rest = w - c.func;
-	c.at_w = rest * 2 / 5;
-	if (c.at_w > 32)
-		c.at_w = 32;
-	if (c.at_w < 12 && rest < 30)
-		c.at_w = 0;
-	c.func_w = rest - (c.at_w ? c.at_w + 1 : 0);
+	c.func_w = w - c.func;
+	draw_split(&c.func_w, &c.at_w);
 	c.at = c.func + c.func_w + 1;
 	return c;
 }
@@ -37,9 +31,7 @@ static void draw_heads(struct canvas *c, const struct columns *k, int y, int w)
 	canvas_put(c, y, k->rule, k->rule_w, ROLE_HEADER, "RULE");
 	canvas_put_right(c, y, k->count, k->count_w, ROLE_HEADER, "COUNT");
 	canvas_put_right(c, y, k->age, k->age_w, ROLE_HEADER, "AGE");
-	canvas_put(c, y, k->func, k->func_w, ROLE_HEADER, "FUNC");
-	if (k->at_w)
-		canvas_put(c, y, k->at, k->at_w, ROLE_HEADER, "AT");
+	draw_func_heads(c, y, k->func, k->func_w, k->at_w);
 }
 
 static void draw_finding(struct canvas *c, const struct columns *k, const struct finding *f,

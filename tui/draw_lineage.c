@@ -16,11 +16,29 @@ struct columns {
 	uint32_t guides; /* levels that fit */
 };
 
+void draw_split(int *func_w, int *at_w)
+{
+	int rest = *func_w;
+
+	*at_w = rest * 2 / 5;
+	if (*at_w > 32)
+		*at_w = 32;
+	if (*at_w < 12 && rest < 30)
+		*at_w = 0;
+	*func_w = rest - (*at_w ? *at_w + 1 : 0);
+}
+
+void draw_func_heads(struct canvas *c, int y, int x, int func_w, int at_w)
+{
+	canvas_put(c, y, x, func_w, ROLE_HEADER, "FUNC");
+	if (at_w)
+		canvas_put(c, y, x + func_w + 1, at_w, ROLE_HEADER, "AT");
+}
+
 static struct columns columns(const struct treeview *t, int w)
 {
 	struct columns c = {.age_w = 7, .tree = 1};
 	uint32_t depth = t->depth < 2000 ? t->depth : 2000;
-	int rest;
 
 	c.tree_w = (int)depth * 2 + 1 + GOID_COLS;
 	if (c.tree_w > w * 2 / 5)
@@ -36,13 +54,8 @@ static struct columns columns(const struct treeview *t, int w)
 	c.age = c.state + c.state_w + 1;
 	c.kids = c.age + c.age_w + 1;
 	c.func = c.kids + c.kids_w + 2;
-	rest = w - c.func;
-	c.at_w = rest * 2 / 5;
-	if (c.at_w > 32)
-		c.at_w = 32;
-	if (c.at_w < 12 && rest < 30)
-		c.at_w = 0;
-	c.func_w = rest - (c.at_w ? c.at_w + 1 : 0);
+	c.func_w = w - c.func;
+	draw_split(&c.func_w, &c.at_w);
 	c.at = c.func + c.func_w + 1;
 	return c;
 }
@@ -54,9 +67,7 @@ static void draw_heads(struct canvas *c, const struct columns *k, int y, int w)
 	canvas_put(c, y, k->state, k->state_w, ROLE_HEADER, "STATE");
 	canvas_put_right(c, y, k->age, k->age_w, ROLE_HEADER, "AGE");
 	canvas_put_right(c, y, k->kids, k->kids_w, ROLE_HEADER, "KIDS");
-	canvas_put(c, y, k->func, k->func_w, ROLE_HEADER, "FUNC");
-	if (k->at_w)
-		canvas_put(c, y, k->at, k->at_w, ROLE_HEADER, "AT");
+	draw_func_heads(c, y, k->func, k->func_w, k->at_w);
 }
 
 void draw_match(struct canvas *c, int y, int x, int cols, const char *text, const struct search *s)
