@@ -8,17 +8,23 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
+/* The target's, and a call. */
+static __always_inline int is_hit(struct pt_regs *ctx, __u64 *ret_cookie)
+{
+	if (!is_target())
+		return 0;
+	*ret_cookie = bpf_get_attach_cookie(ctx);
+	/* At the branch to morestack: taken, the stack grows and the function starts again. */
+	return !(CTX(ctx, eflags) & WIRE_COOKIE_DROPS(*ret_cookie));
+}
+
 SEC("uprobe")
 int on_site(struct pt_regs *ctx)
 {
 	__u64 cookie;
 	struct work w;
 
-	if (!is_target())
-		return 0;
-	cookie = bpf_get_attach_cookie(ctx);
-	/* At the branch to morestack: taken, the stack grows and the function starts again. */
-	if (CTX(ctx, eflags) & WIRE_COOKIE_DROPS(cookie))
+	if (!is_hit(ctx, &cookie))
 		return 0;
 	switch (WIRE_COOKIE_OP(cookie)) {
 	case WIRE_OP_CREATE:
@@ -53,10 +59,7 @@ int on_ctx_site(struct pt_regs *ctx)
 	struct span sp;
 	__u64 cookie;
 
-	if (!is_target())
-		return 0;
-	cookie = bpf_get_attach_cookie(ctx);
-	if (CTX(ctx, eflags) & WIRE_COOKIE_DROPS(cookie))
+	if (!is_hit(ctx, &cookie))
 		return 0;
 	switch (WIRE_COOKIE_OP(cookie)) {
 	case WIRE_OP_CTX_CREATE:
@@ -85,10 +88,7 @@ int on_timer_site(struct pt_regs *ctx)
 	struct span sp;
 	__u64 cookie;
 
-	if (!is_target())
-		return 0;
-	cookie = bpf_get_attach_cookie(ctx);
-	if (CTX(ctx, eflags) & WIRE_COOKIE_DROPS(cookie))
+	if (!is_hit(ctx, &cookie))
 		return 0;
 	switch (WIRE_COOKIE_OP(cookie)) {
 	case WIRE_OP_TIMER_START:
