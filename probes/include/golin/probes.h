@@ -182,6 +182,8 @@ struct golin_live_opts {
 	bool timer_events;    /* group timers: records of timers, not only who armed which */
 	bool contexts;	      /* those that parked goroutines hold, also without probes */
 	bool show_values;     /* the text of context keys and values too: may be secrets */
+	bool hide_values;     /* no text of panics' values, only their types */
+	uint32_t trace_kind;  /* enum golin_trace_kind: ids of panics' traces; 0: the default */
 	/* Called with short texts while long steps run ("detaching 5 probes"); may be NULL. */
 	void (*progress)(void *arg, const char *text);
 	void *arg;
