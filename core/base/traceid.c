@@ -12,7 +12,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include "golin/record.h"
 
 #define NS_PER_MS 1000000ull
 #define SNOWFLAKE_EPOCH_MS 1577836800000ull
@@ -76,19 +75,19 @@ void traceid_next(struct traceid *t, uint64_t unix_ns, uint64_t ret[2])
 
 	ret[0] = ret[1] = 0;
 	switch (t->kind) {
-	case GOLIN_TRACE_SNOWFLAKE:
+	case TRACEID_SNOWFLAKE:
 		tick(t, ms > SNOWFLAKE_EPOCH_MS ? ms - SNOWFLAKE_EPOCH_MS : 0,
 		     SNOWFLAKE_COUNTER_BITS);
 		ret[0] = t->last << (MACHINE_BITS + SNOWFLAKE_COUNTER_BITS) |
 			 (uint64_t)t->machine << SNOWFLAKE_COUNTER_BITS | t->counter;
 		break;
-	case GOLIN_TRACE_HLC:
+	case TRACEID_HLC:
 		tick(t, ms, HLC_COUNTER_BITS);
 		ret[0] = t->last << HLC_COUNTER_BITS | t->counter;
 		ret[1] = (uint64_t)t->machine << (64 - MACHINE_BITS) |
 			 random_next(t) >> MACHINE_BITS;
 		break;
-	case GOLIN_TRACE_UUID:
+	case TRACEID_UUID:
 		tick(t, ms, UUID_COUNTER_BITS);
 		ret[0] = t->last << 16 | 7ull << 12 | t->counter;
 		ret[1] = 2ull << 62 | random_next(t) >> 2;
@@ -100,13 +99,13 @@ const char *traceid_text(uint32_t kind, const uint64_t id[2], char ret[TRACEID_T
 {
 	ret[0] = 0;
 	switch (kind) {
-	case GOLIN_TRACE_SNOWFLAKE:
+	case TRACEID_SNOWFLAKE:
 		snprintf(ret, TRACEID_TEXT, "%" PRIu64, id[0]);
 		break;
-	case GOLIN_TRACE_HLC:
+	case TRACEID_HLC:
 		snprintf(ret, TRACEID_TEXT, "%016" PRIx64 "%016" PRIx64, id[0], id[1]);
 		break;
-	case GOLIN_TRACE_UUID:
+	case TRACEID_UUID:
 		snprintf(ret, TRACEID_TEXT, "%08x-%04x-%04x-%04x-%012" PRIx64,
 			 (unsigned)(id[0] >> 32), (unsigned)(id[0] >> 16 & 0xffff),
 			 (unsigned)(id[0] & 0xffff), (unsigned)(id[1] >> 48),

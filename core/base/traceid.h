@@ -9,8 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The numbers of enum golin_trace_kind. */
+enum traceid_kind { TRACEID_HLC = 1, TRACEID_SNOWFLAKE = 2, TRACEID_UUID = 3 };
+
 struct traceid {
-	uint32_t kind;	  /* enum golin_trace_kind (golin/record.h) */
+	uint32_t kind;	  /* enum traceid_kind; 0 none */
 	uint32_t machine; /* 10 bits */
 	uint64_t last;	  /* of the clock, in the generator's unit */
 	uint32_t counter;

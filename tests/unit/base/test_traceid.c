@@ -14,6 +14,11 @@
 #define MS 1000000ull
 #define NOW 1700000000123456789ull /* 2023-11-14T22:13:20.123Z */
 
+_Static_assert(TRACEID_HLC == (int)GOLIN_TRACE_HLC &&
+		       TRACEID_SNOWFLAKE == (int)GOLIN_TRACE_SNOWFLAKE &&
+		       TRACEID_UUID == (int)GOLIN_TRACE_UUID,
+	       "the records have the same numbers");
+
 static const uint64_t seed[2] = {1, 2};
 static const uint32_t kinds[] = {GOLIN_TRACE_HLC, GOLIN_TRACE_SNOWFLAKE, GOLIN_TRACE_UUID};
 enum { KINDS = 3, MANY = 1000000 };
