@@ -18,8 +18,8 @@ struct cmd_words {
 struct cmd_config {
 	uint64_t for_ns;
 	uint32_t groups;
-	bool no_probes, json, show_values, system, live_only, fold, force, wait, ascii, no_mouse,
-		text, quiet, help, explain, list;
+	bool no_probes, json, show_values, hide_values, count, system, live_only, fold, force, wait,
+		ascii, no_mouse, text, quiet, help, explain, list;
 	const char *filter, *output, *log, *script, *diff, *arch, *exe, *debug_file;
 	int diff_at; /* how many arguments stand before --diff */
 	bool debuginfod, breaks;
@@ -32,7 +32,8 @@ struct cmd_config {
 	bool timer_events; /* timers are wanted: --probes names them, or the rules look at them */
 	uint32_t keep, stacks;
 	uint64_t ring;
-	uint32_t link, layout, format, color; /* 0 not given, else the word's number from 1 */
+	uint32_t link, layout, format, color,
+		trace_id; /* 0 not given, else the word's number from 1 */
 	/* what is left: arguments, and the program behind "--" */
 	char **args;
 	int nargs;

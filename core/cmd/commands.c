@@ -12,11 +12,13 @@
 	 OPTION_BIT(QUIET))
 #define RULES (OPTION_BIT(WARN) | OPTION_BIT(ALLOW) | OPTION_BIT(GRACE) | OPTION_BIT(LIMIT))
 #define VIEW (LIVE | OPTION_BIT(JSON) | OPTION_BIT(SYSTEM))
-#define TUI (LIVE | OPTION_BIT(NO_MOUSE) | OPTION_BIT(SCRIPT) | OPTION_BIT(SHOW_VALUES) | RULES)
+#define VALUES (OPTION_BIT(SHOW_VALUES) | OPTION_BIT(HIDE_VALUES) | OPTION_BIT(TRACE_ID))
+#define TUI (LIVE | OPTION_BIT(NO_MOUSE) | OPTION_BIT(SCRIPT) | VALUES | RULES)
 
 /* What is armed without --probes. */
 #define STARTS (GOLIN_GROUP_GOROUTINES | GOLIN_GROUP_TIMERS)
-#define ALL (STARTS | GOLIN_GROUP_CONTEXTS)
+#define CONTEXTS (STARTS | GOLIN_GROUP_CONTEXTS)
+#define ALL (CONTEXTS | GOLIN_GROUP_PANICS)
 
 static const char source_help[] =
 	"SOURCE is a PID, a program's NAME, a recording, or `-- CMD ARGS...`, which golin starts,\n"
@@ -60,23 +62,23 @@ const struct cmd cmds[] = {
 	{"replay", "FILE", "the live view of a recording", NULL,
 	 OPTION_BIT(FILTER) | OPTION_BIT(KEEP) | OPTION_BIT(COLOR) | OPTION_BIT(ASCII) |
 		 OPTION_BIT(NO_MOUSE) | OPTION_BIT(SCRIPT) | OPTION_BIT(QUIET) | OPTION_BIT(FOR) |
-		 RULES,
+		 OPTION_BIT(HIDE_VALUES) | RULES,
 	 0, cmd_replay},
 	{"lineage", "SOURCE", "who started whom, as text or --json", source_help,
 	 VIEW | OPTION_BIT(LIVE) | OPTION_BIT(NO_FOLD), STARTS, cmd_lineage},
 	{"contexts", "SOURCE", "the trees of contexts: who made them, who cancelled them",
-	 source_help, VIEW | OPTION_BIT(LIVE) | OPTION_BIT(NO_FOLD) | OPTION_BIT(SHOW_VALUES), ALL,
-	 cmd_contexts},
+	 source_help, VIEW | OPTION_BIT(LIVE) | OPTION_BIT(NO_FOLD) | OPTION_BIT(SHOW_VALUES),
+	 CONTEXTS, cmd_contexts},
 	{"findings", "SOURCE", "what is wrong: cancellations that go nowhere, leaks; for CI too",
 	 findings_help,
 	 VIEW | RULES | OPTION_BIT(FAIL_ON) | OPTION_BIT(BASELINE) | OPTION_BIT(WRITE_BASELINE) |
-		 OPTION_BIT(LIST) | OPTION_BIT(SHOW_VALUES),
+		 OPTION_BIT(LIST) | VALUES,
 	 ALL, cmd_findings},
-	{"events", "SOURCE", "every event as it comes, a line each", source_help,
-	 VIEW | OPTION_BIT(SHOW_VALUES), STARTS, cmd_events},
+	{"events", "SOURCE", "every event as it comes, a line each", source_help, VIEW | VALUES,
+	 STARTS | GOLIN_GROUP_PANICS, cmd_events},
 	{"record", "SOURCE -o FILE", "keep what happens, for every view later", source_help,
-	 LIVE | OPTION_BIT(OUTPUT) | OPTION_BIT(FORCE) | OPTION_BIT(SHOW_VALUES) |
-		 OPTION_BIT(GRACE) | OPTION_BIT(LIMIT),
+	 LIVE | OPTION_BIT(OUTPUT) | OPTION_BIT(FORCE) | VALUES | OPTION_BIT(GRACE) |
+		 OPTION_BIT(LIMIT),
 	 ALL, cmd_record},
 	{"offsets", "BINARY|PID|CORE|goX.Y", "layouts of the Go runtime's structs, and hook points",
 	 offsets_help,

@@ -94,6 +94,8 @@ static int open_live(struct cmd_config *cfg, struct golin_target *t, struct open
 		.timer_events = cfg->groups & GOLIN_GROUP_TIMERS && cfg->timer_events,
 		.contexts = cfg->groups & GOLIN_GROUP_CONTEXTS,
 		.show_values = cfg->show_values,
+		.hide_values = cfg->hide_values,
+		.trace_kind = cfg->trace_id,
 		.progress = progress,
 	};
 	struct golin_imgproc *p = NULL;

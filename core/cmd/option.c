@@ -34,6 +34,7 @@ static const struct {
 	{"goroutines", GOLIN_GROUP_GOROUTINES},
 	{"timers", GOLIN_GROUP_TIMERS},
 	{"contexts", GOLIN_GROUP_CONTEXTS},
+	{"panics", GOLIN_GROUP_PANICS},
 };
 
 static const struct cmd *parsed_cmd;
@@ -118,7 +119,7 @@ static int parse_groups(const char *s, uint32_t *ret, struct golin_err *err)
 				break;
 		if (i == sizeof(groups) / sizeof(groups[0])) {
 			golin_err_set(err, -EINVAL, "unknown probe group '%.*s'", (int)len, s);
-			golin_err_hint(err, "the groups are: goroutines, timers, contexts");
+			golin_err_hint(err, "the groups are: goroutines, timers, contexts, panics");
 			return -EINVAL;
 		}
 		*ret |= groups[i].group;

@@ -13,6 +13,7 @@
 
 #include "export/export.h"
 #include "filter.h"
+#include "hide_values.h"
 #include "open.h"
 #include "recording.h"
 #include "rules_loop.h"
@@ -64,6 +65,10 @@ static int sink_put(void *arg, const struct golin_rec *rec)
 
 	if (ret)
 		return ret;
+	if (s->cfg->hide_values)
+		rec = hide_values(rec, &s->hidden);
+	if (!rec)
+		return golin_err_set(&s->sink_err, -ENOMEM, "out of memory for the model");
 	ret = golin_model_apply(s->model, rec);
 	if (ret)
 		return golin_err_set(&s->sink_err, ret, "out of memory for the model");
@@ -280,6 +285,7 @@ void session_close(struct session *s)
 	s->rules = NULL;
 	golin_model_free(s->model);
 	s->model = NULL;
+	golin_recbuf_done(&s->hidden);
 	if (s->signal_fd >= 0)
 		close(s->signal_fd);
 	s->signal_fd = -1;

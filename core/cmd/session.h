@@ -24,6 +24,7 @@ struct session {
 	uint32_t rules_records;	   /* since they looked */
 	bool rules_done;	   /* they have looked for the last time */
 	struct golin_writer *writer;
+	struct golin_recbuf hidden;	 /* a record without its values: --hide-values */
 	struct golin_sink sink;		 /* to the model, the writer, then on_record */
 	struct golin_source_stats stats; /* final after session_loop() */
 	/* Called for each record after the model has applied it; may be NULL. */
