@@ -134,6 +134,7 @@ static const char *stage_text(const struct golin_imgproc *p)
 		[WIRE_STAGE_SITES] = "while decoding the code of",
 		[WIRE_STAGE_NAMES] = "while reading the names of",
 		[WIRE_STAGE_DEBUG] = "while reading the debug file of",
+		[WIRE_STAGE_DEFERS] = "while reading the defer statements of",
 	};
 	uint32_t stage = *p->stage;
 

@@ -9,6 +9,7 @@
 #define GOLIN_IMAGE_PROCESS_H
 
 #include <sys/types.h>
+#include "defers.h"
 #include "golin/layout.h"
 #include "golin/offsets.h"
 
@@ -51,6 +52,12 @@ int golin_imgproc_sites(struct golin_imgproc *p, const struct golin_site_want *w
 /* golin_image_late_targets(), *ret malloc'ed. */
 int golin_imgproc_late(struct golin_imgproc *p, struct golin_late_target **ret, size_t *ret_n,
 		       struct golin_err *err);
+/*
+ * What is known of the defer statements of the functions to which these calls return (any n; as
+ * linked): ret[i] answers pcs[i].
+ */
+int golin_imgproc_defers(struct golin_imgproc *p, const uint64_t *pcs, size_t n,
+			 struct golin_func_defers *ret, struct golin_err *err);
 /*
  * Names of n pcs (any n; batched inside). cb is called once for each pc, in order, with nframes
  * >= 0 frames. When the process cannot answer even after a restart, cb gets 0 frames for the rest

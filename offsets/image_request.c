@@ -63,6 +63,31 @@ int golin_imgproc_late(struct golin_imgproc *p, struct golin_late_target **ret, 
 	return 0;
 }
 
+int golin_imgproc_defers(struct golin_imgproc *p, const uint64_t *pcs, size_t n,
+			 struct golin_func_defers *ret, struct golin_err *err)
+{
+	const char *why;
+	size_t len;
+
+	for (size_t done = 0, batch; done < n; done += batch) {
+		int r;
+
+		batch = n - done < WIRE_MAX_DEFERS ? n - done : WIRE_MAX_DEFERS;
+		r = imgproc_request(p, WIRE_DEFERS, pcs + done, batch * sizeof(*pcs),
+				    batch * sizeof(*ret), batch * sizeof(*ret), &len, err);
+		if (r)
+			return r;
+		memcpy(ret + done, p->in, len);
+		for (size_t i = done; i < done + batch; i++) {
+			if (!image_check_defers(&ret[i], &p->info, pcs[i], &why)) {
+				imgproc_lied(p, why, err);
+				return -EBADMSG;
+			}
+		}
+	}
+	return 0;
+}
+
 /* ---- names ---- */
 
 struct cursor {

@@ -124,6 +124,17 @@ static void late(struct server *s)
 					  &more);
 }
 
+static void defers(struct server *s, const uint64_t *pcs, size_t n)
+{
+	struct golin_func_defers d;
+
+	*s->stage = WIRE_STAGE_DEFERS;
+	for (size_t i = 0; i < n && i < WIRE_MAX_DEFERS; i++) {
+		golin_image_defers(s->img, pcs[i], &d);
+		put(s, &d, sizeof(d));
+	}
+}
+
 void image_serve(int sock, int file, volatile uint32_t *stage)
 {
 	static uint8_t in[WIRE_MAX_REQUEST] __attribute__((aligned(8)));
@@ -154,6 +165,8 @@ void image_serve(int sock, int file, volatile uint32_t *stage)
 			names(s, (const uint64_t *)in, h.len / sizeof(uint64_t));
 		else if (h.type == WIRE_LATE && s->img)
 			late(s);
+		else if (h.type == WIRE_DEFERS && s->img)
+			defers(s, (const uint64_t *)in, h.len / sizeof(uint64_t));
 		else
 			break;
 		h.len = s->len;

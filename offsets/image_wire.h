@@ -8,6 +8,7 @@
  *	NAMES	uint64_t[n], n <= 512		-> for the first pcs, as many as fit: a wire_name,
  *						   then its frames, each followed by its strings
  *	LATE	nothing				-> golin_late_target[], at most WIRE_MAX_LATE
+ *	DEFERS	uint64_t[n], n <= 64		-> golin_func_defers[n]
  *
  * Nothing that comes back is believed (image_check.c).
  */
@@ -19,6 +20,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include "base/err.h"
+#include "defers.h"
 #include "golin/layout.h"
 #include "golin/offsets.h"
 
@@ -37,11 +39,18 @@ enum {
 	WIRE_MAX_PCS = 512,
 	WIRE_MAX_FRAMES = 32,
 	WIRE_MAX_LATE = 16384,
+	WIRE_MAX_DEFERS = 64, /* functions that are decoded for one answer */
 	WIRE_MAX_ANSWER = 4 << 20,
 	WIRE_MAX_REQUEST = 1 << 16,
 };
 
-enum wire_type { WIRE_LOAD = 1, WIRE_SITES = 2, WIRE_NAMES = 3, WIRE_LATE = 4 };
+enum wire_type {
+	WIRE_LOAD = 1,
+	WIRE_SITES = 2,
+	WIRE_NAMES = 3,
+	WIRE_LATE = 4,
+	WIRE_DEFERS = 5,
+};
 
 struct wire_head {
 	uint32_t magic, type, seq, len;
@@ -77,6 +86,7 @@ enum wire_stage {
 	WIRE_STAGE_SITES = 3,
 	WIRE_STAGE_NAMES = 4,
 	WIRE_STAGE_DEBUG = 5,
+	WIRE_STAGE_DEFERS = 6,
 	WIRE_STAGE_MAX
 };
 
@@ -109,6 +119,8 @@ int image_confine(int file);
 bool image_check_info(struct golin_image_info *i, uint64_t file_size, const char **why);
 bool image_check_layout(struct golin_layout *l, const char **why);
 bool image_check_site(struct golin_site *s, const struct golin_image_info *i, const char **why);
+bool image_check_defers(const struct golin_func_defers *d, const struct golin_image_info *i,
+			uint64_t pc, const char **why);
 bool image_check_err(struct golin_err *e, const char **why);
 
 /* golin_imgproc_open() with another server: tests put hostile ones there. */

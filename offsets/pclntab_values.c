@@ -125,8 +125,7 @@ static uint32_t pcdata_off(const struct pclntab *t, const struct pcln_func *f, u
 	return rd32(t, f->raw + pcln_shape(t)->size + 4 * (size_t)table);
 }
 
-/* The address of a function's data number i; 0 when it has none. */
-static uint64_t funcdata(const struct pclntab *t, const struct pcln_func *f, uint32_t i)
+uint64_t pcln_funcdata(const struct pclntab *t, const struct pcln_func *f, uint32_t i)
 {
 	size_t off = pcln_shape(t)->size + 4 * (size_t)f->npcdata;
 	uint64_t vaddr, val;
@@ -147,7 +146,7 @@ static uint64_t funcdata(const struct pclntab *t, const struct pcln_func *f, uin
 
 static uint64_t inline_tree(const struct pclntab *t, const struct pcln_func *f)
 {
-	return funcdata(t, f, t->minor < 16 ? 4 : 3);
+	return pcln_funcdata(t, f, t->minor < 16 ? 4 : 3);
 }
 
 bool pclntab_inline_nth(const struct pclntab *t, const struct pcln_func *f, uint32_t i,
