@@ -3,7 +3,7 @@
  * The defer statements of a function, from its code: which call a return address belongs to, and
  * where an open-coded statement puts its func value into the frame.
  */
-#include "defers.h"
+#include "func_defers.h"
 
 #include <elf.h>
 #include <string.h>

@@ -9,7 +9,7 @@
 #define GOLIN_IMAGE_PROCESS_H
 
 #include <sys/types.h>
-#include "defers.h"
+#include "func_defers.h"
 #include "golin/layout.h"
 #include "golin/offsets.h"
 

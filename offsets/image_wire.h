@@ -20,7 +20,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include "base/err.h"
-#include "defers.h"
+#include "func_defers.h"
 #include "golin/layout.h"
 #include "golin/offsets.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The funcdata of open-coded defers, in its three formats. */
 #include <string.h>
-#include "defers.h"
+#include "func_defers.h"
 #include "pclntab_impl.h"
 
 enum {

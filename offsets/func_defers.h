@@ -8,8 +8,8 @@
  * (cmd/compile/internal/ssagen/ssa.go emitOpenDeferInfo, runtime/panic.go). Offsets are bytes below
  * the frame's varp, which on amd64 is where the frame pointer points to.
  */
-#ifndef GOLIN_OFFSETS_DEFERS_H
-#define GOLIN_OFFSETS_DEFERS_H
+#ifndef GOLIN_OFFSETS_FUNC_DEFERS_H
+#define GOLIN_OFFSETS_FUNC_DEFERS_H
 
 #include <stdbool.h>
 #include <stddef.h>
