@@ -64,6 +64,10 @@ static int fields_get(const struct golin_layout *l, struct g_fields *ret, struct
 	f.has_since = field(l, GOLIN_F_G_waitsince, 8, &f.since, &f.span);
 	f.has_parent = field(l, GOLIN_F_G_parentGoid, 8, &f.parent, &f.span);
 	stand_fields(l, &f);
+	f.has_panic = field(l, GOLIN_F_G_panic, 8, &f.panic, &f.span);
+	f.has_defer = field(l, GOLIN_F_G_defer, 8, &f.defer, &f.span);
+	f.has_m = field(l, GOLIN_F_G_m, 8, &f.m, &f.span);
+	f.has_lockedm = field(l, GOLIN_F_G_lockedm, 8, &f.lockedm, &f.span);
 	*ret = f;
 	return 0;
 }
@@ -121,6 +125,7 @@ enum g_kind g_parse(const struct g_reader *r, uint64_t addr, const uint8_t *raw,
 	g.parent_known = f->has_parent;
 	if (f->has_parent)
 		g.parent = u64_at(raw, f->parent);
+	g.panics = f->has_panic && u64_at(raw, f->panic);
 	if (status == GOLIN_GS_WAITING || status == GOLIN_GS_LEAKED)
 		g.wait = golin_wait_reason(r->m->info->go.minor, raw[f->reason]);
 	/* Set by the first garbage collection that finds it waiting; 0 when it runs again. */

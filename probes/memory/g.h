@@ -19,6 +19,9 @@ struct g_fields {
 	/* of where it stands and on what it waits */
 	uint32_t sched_sp, sched_pc, sched_bp, sys_sp, sys_pc, sys_bp, waiting;
 	bool has_sys, has_sys_bp, has_waiting;
+	/* of its panics and what it defers, and of the thread that runs it */
+	uint32_t panic, defer, m, lockedm;
+	bool has_panic, has_defer, has_m, has_lockedm;
 	uint32_t span; /* bytes from the start of the g that hold them all */
 };
 

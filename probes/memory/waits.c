@@ -13,6 +13,7 @@
 #include "golin/offsets.h"
 #include "memory/g.h"
 #include "memory/mem.h"
+#include "memory/stand.h"
 
 enum {
 	TRIES = 4,
@@ -27,13 +28,6 @@ struct chan_fields {
 	uint32_t elemsize, cap, recvq, sendq, span;
 	uint32_t elemtype, timer;
 	bool has_elemtype, has_timer;
-};
-
-/* Of the g, as it was read. */
-struct stand {
-	struct golin_mem_goroutine g;
-	struct stack_at at;
-	uint64_t waiting;
 };
 
 struct reading {
@@ -81,49 +75,6 @@ static uint64_t u64_at(const uint8_t *raw, uint32_t off)
 
 	memcpy(&v, raw + off, sizeof(v));
 	return v;
-}
-
-/* ---- the g ---- */
-
-static int stand_read(const struct g_reader *r, uint64_t addr, enum g_kind *ret_kind,
-		      struct stand *ret)
-{
-	const struct g_fields *f = &r->f;
-	uint8_t raw[G_SPAN_MAX];
-	int e = mem_read(r->m->mem_fd, addr, raw, f->span);
-
-	memset(ret, 0, sizeof(*ret));
-	if (e < 0)
-		return e;
-	*ret_kind = g_parse(r, addr, raw, &ret->g);
-	if (*ret_kind != G_LIVE || !f->has_waiting)
-		return 0;
-	ret->at.lo = u64_at(raw, f->lo);
-	ret->at.hi = u64_at(raw, f->hi);
-	if (ret->g.state == GOLIN_GS_SYSCALL && f->has_sys) {
-		ret->at.syscall = true;
-		ret->at.sp = u64_at(raw, f->sys_sp);
-		ret->at.pc = u64_at(raw, f->sys_pc);
-		ret->at.bp = f->has_sys_bp ? u64_at(raw, f->sys_bp) : 0;
-	} else {
-		ret->at.sp = u64_at(raw, f->sched_sp);
-		ret->at.pc = u64_at(raw, f->sched_pc);
-		ret->at.bp = u64_at(raw, f->sched_bp);
-	}
-	ret->waiting = u64_at(raw, f->waiting);
-	return 0;
-}
-
-static bool stand_same(const struct stand *a, const struct stand *b)
-{
-	return g_same(&a->g, &b->g) && a->g.state == b->g.state && a->g.wait == b->g.wait &&
-	       !memcmp(&a->at, &b->at, sizeof(a->at)) && a->waiting == b->waiting;
-}
-
-static bool is_parked(const struct stand *s)
-{
-	return s->g.state == GOLIN_GS_WAITING || s->g.state == GOLIN_GS_LEAKED ||
-	       (s->g.state == GOLIN_GS_SYSCALL && s->at.syscall);
 }
 
 /* ---- channels ---- */
@@ -305,7 +256,7 @@ int mem_goroutine_waits(const struct golin_memory *m, uint64_t g, uint64_t goid,
 		if (e < 0 || kind != G_LIVE || s.g.goid != goid)
 			break; /* gone just now: the answer stands, without a stack */
 		*ret = s.g;
-		if (!r.f.has_waiting || !is_parked(&s))
+		if (!r.f.has_waiting || !stand_is_parked(&s))
 			return 0;
 		e = wait_try(&r, &s, &a, &b, &after, &sure);
 		some = sure;
@@ -331,7 +282,7 @@ int mem_goroutine_stack(const struct golin_memory *m, uint64_t g, uint64_t goid,
 		e = stand_read(&r, g, &kind, &s);
 	if (e < 0)
 		return e;
-	if (kind != G_LIVE || s.g.goid != goid || !r.f.has_waiting || !is_parked(&s) ||
+	if (kind != G_LIVE || s.g.goid != goid || !r.f.has_waiting || !stand_is_parked(&s) ||
 	    s.at.sp % 8 || s.at.sp < s.at.lo || s.at.sp >= s.at.hi)
 		return -EAGAIN;
 	n = (s.at.hi - s.at.sp) / 8;

@@ -115,6 +115,7 @@ struct golin_mem_goroutine {
 	uint32_t state;	  /* enum golin_gstate */
 	const char *wait; /* static text, "" if it is not waiting */
 	bool parent_known;
+	bool panics; /* g._panic is set: of what, mem_goroutine_defers() says */
 };
 
 /*
