@@ -165,7 +165,7 @@ static bool read_type(struct types *t, uint64_t addr, struct go_type *ret)
 		return false;
 	memcpy(&size, raw + t->size, 8);
 	memcpy(&str, raw + t->str, 4);
-	tflag = raw[t->tflag];
+	tflag = ret->tflag = raw[t->tflag];
 	ret->kind = raw[t->kind] & KIND_MASK;
 	ret->direct = t->m->info->go.minor >= MINOR_DIRECT ? tflag & TFLAG_DIRECT
 							   : raw[t->kind] & KIND_DIRECT;
@@ -259,6 +259,16 @@ int types_const(struct types *t, uint64_t addr, void *buf, size_t len)
 int types_words(struct types *t, uint64_t addr, void *buf, size_t len)
 {
 	return is_const(t, addr, ADDRESSES) ? read_const(t, addr, buf, len, ADDRESSES) : -EFAULT;
+}
+
+int types_desc(struct types *t, uint64_t addr, void *buf, size_t len)
+{
+	return read_const(t, addr, buf, len, BYTES);
+}
+
+int types_desc_words(struct types *t, uint64_t addr, void *buf, size_t len)
+{
+	return read_const(t, addr, buf, len, ADDRESSES);
 }
 
 void types_told(struct types *t, uint64_t addr, const uint64_t words[2])
