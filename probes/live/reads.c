@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/err.h"
+#include "live/kept.h"
 #include "live/source.h"
 #include "memory/waits.h"
 
@@ -19,6 +20,7 @@ enum {
 static void drop_answer(struct reads *r, size_t i)
 {
 	free(r->answers.v[i].w);
+	free(r->answers.v[i].kept);
 	memmove(&r->answers.v[i], &r->answers.v[i + 1],
 		(--r->answers.len - i) * sizeof(r->answers.v[0]));
 }
@@ -28,19 +30,45 @@ void reads_reset(struct reads *r)
 	while (r->answers.len)
 		drop_answer(r, r->answers.len - 1);
 	array_free(&r->answers);
+	array_free(&r->later);
+	defer_cache_done(&r->defers);
 	map64_done(&r->stacks);
 	memset(r, 0, sizeof(*r));
 }
 
-int reads_ask(struct reads *r, uint64_t goid)
+static int ask(struct reads *r, struct read_question q)
 {
 	for (size_t i = 0; i < r->nasked; i++)
-		if (r->asked[i] == goid)
+		if (r->asked[i].goid == q.goid)
 			return 0;
 	if (r->nasked + r->answers.len >= READS_MAX)
 		return -EAGAIN;
-	r->asked[r->nasked++] = goid;
+	r->asked[r->nasked++] = q;
 	return 0;
+}
+
+int reads_ask(struct reads *r, uint64_t goid)
+{
+	return ask(r, (struct read_question){.goid = goid});
+}
+
+void reads_ask_later(struct reads *r, const struct golin_mem_goroutine *g)
+{
+	struct read_question *q = array_add(&r->later);
+
+	if (q) /* else nobody has asked */
+		*q = (struct read_question){.goid = g->goid, .g = g->g};
+}
+
+/* Leaves room for others. */
+static void ask_those(struct reads *r)
+{
+	while (r->later_next < r->later.len && r->nasked + r->answers.len < READS_MAX / 2)
+		ask(r, r->later.v[r->later_next++]);
+	if (r->later_next == r->later.len) {
+		array_free(&r->later);
+		r->later_next = 0;
+	}
 }
 
 /* ---- whose channels ---- */
@@ -90,11 +118,11 @@ static int where(struct live *l, const struct golin_memory *m, uint64_t goid, ui
 	return unread ? -EIO : -ENOENT;
 }
 
-static int read_one(struct live *l, const struct golin_memory *m, uint64_t goid, bool looked,
-		    struct read_answer *a)
+static int read_one(struct live *l, const struct golin_memory *m, struct read_question q,
+		    bool looked, struct read_answer *a)
 {
-	uint64_t g;
-	int e = where(l, m, goid, &g);
+	uint64_t g = q.g;
+	int e = g ? 0 : where(l, m, q.goid, &g);
 
 	/* What the look of just now did not find was not there. */
 	if (e == -EAGAIN && looked)
@@ -106,11 +134,13 @@ static int read_one(struct live *l, const struct golin_memory *m, uint64_t goid,
 		a->w = malloc(sizeof(*a->w));
 		if (!a->w)
 			return -ENOMEM;
-		e = mem_goroutine_waits(m, g, goid, &a->g, a->w, NULL);
+		e = mem_goroutine_waits(m, g, q.goid, &a->g, a->w, NULL);
 	}
-	a->goid = goid;
+	a->goid = q.goid;
 	a->error = e;
 	a->ts = live_now();
+	if (!e && live_kept_wanted(l, &a->g) && live_kept_read(l, &a->g, &a->kept))
+		return -ENOMEM;
 	if (!e && live_wants_contexts(l) && !all_found(l, a)) {
 		a->nheld = live_stack_contexts_look(l, &a->g, a->held, READS_HELD);
 		live_stack_contexts_mark(l, &a->g, a->w);
@@ -126,6 +156,7 @@ int live_reads_begin(struct live *l)
 	size_t left = 0;
 	int e = 0;
 
+	ask_those(r);
 	if (!r->nasked)
 		return 0;
 	/* Types and layouts of contexts serve here too, whether they are watched or not. */
@@ -134,13 +165,12 @@ int live_reads_begin(struct live *l)
 		struct read_answer a = {0};
 
 		e = e == -ENOMEM ? e : read_one(l, &m, r->asked[i], r->next_all != next_all, &a);
-		if (e) {
-			r->asked[left++] = r->asked[i];
-			continue;
-		}
-		if (!array_reserve(&r->answers, r->answers.len + 1)) {
-			free(a.w);
+		if (!e && !array_reserve(&r->answers, r->answers.len + 1))
 			e = -ENOMEM;
+		if (e) {
+			free(a.w);
+			free(a.kept);
+			r->asked[left++] = r->asked[i];
 			continue;
 		}
 		a.pos = l->probing ? ring_end(&l->ring) : 0;
@@ -339,6 +369,10 @@ static int put_answer(struct live *l, const struct golin_sink *sink, const struc
 
 	if (n > 0 && !a->error)
 		e = put_waits(l, sink, a, known);
+	if (n > 0 && e >= 0) {
+		n += e;
+		e = a->kept ? live_kept_put(l, sink, a->kept, a->ts, a->goid) : 0;
+	}
 	return e < 0 ? e : n < 0 ? n : n + e;
 }
 

@@ -13,8 +13,10 @@
 #include "base/map64.h"
 #include "bpf/wire.h"
 #include "golin/probes.h"
+#include "live/defer_info.h"
 
 struct golin_sink;
+struct kept;
 struct live;
 struct mem_waits;
 
@@ -25,6 +27,11 @@ enum {
 	READS_STACKS = 1 << 16, /* likewise, stacks */
 };
 
+struct read_question {
+	uint64_t goid;
+	uint64_t g; /* in which g it lives; 0: that is looked for */
+};
+
 struct read_answer {
 	uint64_t goid, ts;
 	uint64_t pos;	/* of the ring's: behind the events of the time before */
@@ -33,6 +40,7 @@ struct read_answer {
 	int error; /* -ENOENT: there is no such goroutine */
 	struct golin_mem_goroutine g;
 	struct mem_waits *w;
+	struct kept *kept;		    /* NULL: not asked for */
 	struct wire_iface held[READS_HELD]; /* contexts on its stack, where it waits on who knows */
 	size_t nheld;
 };
@@ -42,12 +50,15 @@ struct read_edge {
 };
 
 struct reads {
-	uint64_t asked[READS_MAX];
+	struct read_question asked[READS_MAX];
 	size_t nasked;
+	ARRAY_OF(struct read_question) later; /* of our own: those that have panics */
+	size_t later_next;
 	ARRAY_OF(struct read_answer) answers;
 	uint64_t next_all;   /* monotonic ns: when all goroutines may be looked through again */
 	struct map64 stacks; /* ids that have their record */
 	struct read_edge edges[READS_EDGES];
+	struct defer_cache defers;
 	bool cut_said;
 };
 
@@ -55,9 +66,11 @@ struct reads {
 void reads_reset(struct reads *r);
 /* -EAGAIN: too many wait for their answers. */
 int reads_ask(struct reads *r, uint64_t goid);
+/* Asks too, when there is room. */
+void reads_ask_later(struct reads *r, const struct golin_mem_goroutine *g);
 static inline bool reads_pending(const struct reads *r)
 {
-	return r->nasked || r->answers.len;
+	return r->nasked || r->answers.len || r->later.len;
 }
 
 /* Without probes: what was asked for is answered before the source ends, in a bounded time. */

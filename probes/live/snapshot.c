@@ -169,6 +169,10 @@ void live_snapshot_read(struct live *l, bool again)
 		array_for_each (&l->seen, g)
 			latestart_resolve(&l->late, &m, g);
 	}
+	/* What they panic with is told behind the snapshot. */
+	array_for_each (&l->seen, g)
+		if (g->panics)
+			reads_ask_later(&l->reads, g);
 	join_begin(&l->join, live_now() + SETTLE_NS);
 }
 

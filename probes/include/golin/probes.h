@@ -182,6 +182,7 @@ struct golin_live_opts {
 	uint32_t target_id;   /* in records; from 1 */
 	bool timer_events;    /* group timers: records of timers, not only who armed which */
 	bool contexts;	      /* those that parked goroutines hold, also without probes */
+	bool panics;	      /* what goroutines that are read have deferred, also without probes */
 	bool show_values;     /* the text of context keys and values too: may be secrets */
 	bool hide_values;     /* no text of panics' values, only their types */
 	uint32_t trace_kind;  /* enum golin_trace_kind: ids of panics' traces; 0: the default */
