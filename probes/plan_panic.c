@@ -3,6 +3,8 @@
  * Panics. The runtime runs the deferred calls of a panic and of a Goexit, and each Go version has
  * its own ways; those of normal returns are not among them.
  */
+#include <string.h>
+#include "bpf/wire.h"
 #include "plan_build.h"
 
 static const struct plan_row rows[] = {
@@ -52,7 +54,49 @@ static const struct plan_row rows[] = {
 		 "text=@0,@1", "fatal errors of the program"),
 };
 
+/* In the thread's own memory up to 1.16, where a site is no prologue. */
+static unsigned int g_anywhere(unsigned int minor)
+{
+	return minor >= PLAN_MINOR_REGABI ? WIRE_G_R14 : WIRE_G_TLS;
+}
+
+static uint64_t cookie_of(const struct plan_build *b, const struct golin_plan_hook *h)
+{
+	const unsigned int minor = b->minor;
+	const unsigned int a0 = plan_arg(minor, 0), a1 = plan_arg(minor, 1);
+	const unsigned int here = plan_g(minor), any = g_anywhere(minor);
+	const bool goexit = !strcmp(h->want.func, "runtime.Goexit");
+
+	if (!strcmp(h->event, "panic.start"))
+		return WIRE_COOKIE(WIRE_OP_PANIC_START, a0, a1, here, 0);
+	if (!strcmp(h->event, "panic.recover"))
+		return WIRE_COOKIE(WIRE_OP_PANIC_RECOVER, a0, 0, WIRE_G_NONE, 0);
+	if (!strcmp(h->event, "panic.defer") && minor >= 17 && minor <= 21)
+		return WIRE_COOKIE(WIRE_OP_PANIC_DEFER_G, 0, 0, WIRE_G_R14, 0);
+	if (!strcmp(h->event, "panic.defer") || !strcmp(h->event, "panic.defer.goexit"))
+		return WIRE_COOKIE(WIRE_OP_PANIC_DEFER, minor >= 22 ? RAX : WIRE_AT_STACK | 1, 0,
+				   any, goexit);
+	if (!strcmp(h->event, "panic.defer.open"))
+		return WIRE_COOKIE(WIRE_OP_PANIC_DEFER_P, a0, a1, any, 0);
+	if (!strcmp(h->event, "panic.goexit"))
+		return WIRE_COOKIE(WIRE_OP_PANIC_GOEXIT, 0, 0, here, 0);
+	if (!strcmp(h->event, "panic.fatal"))
+		return WIRE_COOKIE(WIRE_OP_PANIC_FATAL, a0, 0, any, 0);
+	/* What a panic(nil) is made into. */
+	if (!strcmp(h->event, "panic.fatal.print") && minor >= 21)
+		return WIRE_COOKIE(WIRE_OP_PANIC_PRINT, a0, 0, here, 0);
+	if (!strcmp(h->event, "panic.throw"))
+		return WIRE_COOKIE(WIRE_OP_PANIC_THROW, a0, a1, any, 0);
+	if (!strcmp(h->event, "panic.throw.user"))
+		return WIRE_COOKIE(WIRE_OP_PANIC_USER, a0, a1, any, 0);
+	return 0;
+}
+
 void plan_panics(struct plan_build *b)
 {
+	size_t first = b->plan->n;
+
 	plan_rows(b, GOLIN_GROUP_PANICS, rows, sizeof(rows) / sizeof(rows[0]));
+	for (size_t i = first; i < b->plan->n; i++)
+		b->plan->hooks[i].cookie = cookie_of(b, &b->plan->hooks[i]);
 }

@@ -30,6 +30,12 @@ struct {
 	__type(value, struct wire_stats);
 } stats SEC(".maps");
 
+/* Something that is to be copied of a value, see panic_value.bpf.h. */
+struct copy_job {
+	__u64 tab, addr;
+	__u32 len, what;
+};
+
 /*
  * Where a stack is put together. A task may be preempted while it walks and another one on its
  * CPU may hit: hence several slots, each taken by an atomic exchange.
@@ -38,7 +44,9 @@ struct scratch {
 	__u64 busy;
 	/* of the walk */
 	__u64 lo, hi, bp, first, text, goexit, base, len, hash;
+	__u64 top, sigpanic, sigpanic_len, sig_pc;
 	__u32 n, skip, partial, truncated;
+	__u32 words, trapped, signal, _pad;
 	struct wire_stack s;
 	__u8 chunk[WIRE_CHUNK];
 	/* of the events that are too large for a program's stack */
@@ -49,6 +57,14 @@ struct scratch {
 		struct wire_ctx_passed passed;
 	} ctx;
 	struct wire_timer_start timer;
+	/* Of panics: an event's head stands at the end of its room, so that the copies follow it.
+	 */
+	__u64 mask;
+	__u32 used, nqueue, next, level, at, nwords;
+	__u8 g[WIRE_G_SPAN];
+	struct copy_job queue[WIRE_QUEUE];
+	__u8 head[sizeof(struct wire_panic_fatal)];
+	__u8 copies[WIRE_COPIES + sizeof(struct wire_copy) + WIRE_COPY];
 };
 
 struct {

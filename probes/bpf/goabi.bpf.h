@@ -152,6 +152,14 @@ struct walk {
 	struct scratch *s;
 };
 
+/* From a frame pointer to that of the caller, above the bits of a pc. */
+static __always_inline __u64 words_between(__u64 from, __u64 to)
+{
+	__u64 n = (to - from) >> 3;
+
+	return to > from && n <= 0xffff ? n << 48 : 0;
+}
+
 static __always_inline long walk_frame(struct scratch *s)
 {
 	__u64 at = s->bp, off = at - s->base, len, next, ret;
@@ -189,11 +197,22 @@ static __always_inline long walk_frame(struct scratch *s)
 	if (!n && ret != s->first && s->skip) {
 		s->skip--;
 	} else {
+		__u64 pc = ret;
+
 		if (n >= WIRE_STACK_MAX)
 			return 1;
-		s->s.pcs[n] = ret;
+		if (s->sigpanic_len) {
+			if (s->trapped && (n > 4 || !s->words || ret == s->sig_pc))
+				pc++;
+			s->trapped = ret - s->sigpanic < s->sigpanic_len;
+			if (s->trapped && n < 4)
+				s->signal = 1;
+		}
+		if (s->words)
+			pc |= words_between(at, next);
+		s->s.pcs[n] = pc;
 		s->n = n + 1;
-		s->hash = stack_mix(s->hash, ret);
+		s->hash = stack_mix(s->hash, pc);
 	}
 	s->bp = next;
 	/* Behind goexit there is nothing, whatever the frame pointer says (Go 1.13). */
@@ -254,7 +273,7 @@ static __always_inline int chunk_u64(const struct scratch *s, __u64 at, __u64 *r
  * none. It is sent when it was not before; only then is it marked as sent. Sets *partial when a
  * frame could not be read, or the stack found no place in the ring.
  */
-static __always_inline __u64 send_stack_in(struct scratch *s, __u64 lo, __u64 hi, __u64 bp,
+static __always_inline __u64 walk_and_send(struct scratch *s, __u64 lo, __u64 hi, __u64 bp,
 					   __u64 bias, __u64 first, enum walk_from from, __u64 ts,
 					   __u32 *partial)
 {
@@ -270,9 +289,16 @@ static __always_inline __u64 send_stack_in(struct scratch *s, __u64 lo, __u64 hi
 	s->text = bias + cfg.text;
 	s->goexit = bias + cfg.goexit + 1;
 	s->hash = generation + 1;
-	s->n = s->partial = s->truncated = 0;
+	s->n = s->partial = s->truncated = s->trapped = s->signal = 0;
+	s->sigpanic = bias + cfg.p.sigpanic;
+	s->sigpanic_len = cfg.p.sigpanic_len;
 	s->skip = from == WALK_SKIP ? 2 : 0;
 	if (from == WALK_TOP) {
+		s->trapped = s->sigpanic_len && first - s->sigpanic < s->sigpanic_len;
+		s->signal = s->trapped;
+		/* The function that is just entered will put its frame pointer below. */
+		if (s->words)
+			first |= words_between(s->top, bp);
 		s->s.pcs[0] = first;
 		s->n = 1;
 		s->hash = stack_mix(s->hash, first);
@@ -291,7 +317,7 @@ static __always_inline __u64 send_stack_in(struct scratch *s, __u64 lo, __u64 hi
 		return h;
 	s->s.h.type = WIRE_STACK;
 	s->s.h.size = WIRE_STACK_FIXED + 8 * n;
-	s->s.h.flags = 0;
+	s->s.h.flags = s->words ? WIRE_F_WORDS : 0;
 	s->s.h.ts = ts;
 	s->s.id = h;
 	s->s.n = n;
@@ -310,6 +336,28 @@ static __always_inline __u64 send_stack_in(struct scratch *s, __u64 lo, __u64 hi
 	COUNT(st, stacks);
 	*was = h;
 	return h;
+}
+
+static __always_inline __u64 send_stack_in(struct scratch *s, __u64 lo, __u64 hi, __u64 bp,
+					   __u64 bias, __u64 first, enum walk_from from, __u64 ts,
+					   __u32 *partial)
+{
+	s->words = 0;
+	return walk_and_send(s, lo, hi, bp, bias, first, from, ts, partial);
+}
+
+/*
+ * As from a prologue at sp, with the words between the frames. sig_pc: what a signal came at, where
+ * the stack says that one did.
+ */
+static __always_inline __u64 send_stack_words(struct scratch *s, __u64 lo, __u64 hi, __u64 sp,
+					      __u64 bp, __u64 bias, __u64 first, __u64 sig_pc,
+					      __u64 ts, __u32 *partial)
+{
+	s->words = 1;
+	s->top = sp - 8;
+	s->sig_pc = sig_pc;
+	return walk_and_send(s, lo, hi, bp, bias, first, WALK_TOP, ts, partial);
 }
 
 /* With a place of its own to be put together. */

@@ -4,6 +4,7 @@
  * One more for exec.
  */
 #include "goroutine.bpf.h"
+#include "panic.bpf.h"
 #include "timer_rec.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -103,6 +104,43 @@ int on_timer_site(struct pt_regs *ctx)
 	case WIRE_OP_TIMER_FIRE:
 	case WIRE_OP_TIMER_SEND:
 		rec_timer_fire(ctx, cookie, WIRE_COOKIE_OP(cookie));
+		break;
+	}
+	return 0;
+}
+
+/* The sites of panics. */
+SEC("uprobe")
+int on_panic_site(struct pt_regs *ctx)
+{
+	__u64 cookie;
+
+	if (!is_hit(ctx, &cookie))
+		return 0;
+	switch (WIRE_COOKIE_OP(cookie)) {
+	case WIRE_OP_PANIC_START:
+		on_panic_start(ctx, cookie);
+		break;
+	case WIRE_OP_PANIC_DEFER:
+	case WIRE_OP_PANIC_DEFER_G:
+	case WIRE_OP_PANIC_DEFER_P:
+		on_panic_defer(ctx, cookie, WIRE_COOKIE_OP(cookie));
+		break;
+	case WIRE_OP_PANIC_RECOVER:
+		on_panic_recover(ctx, cookie);
+		break;
+	case WIRE_OP_PANIC_GOEXIT:
+		on_panic_goexit(ctx, cookie);
+		break;
+	case WIRE_OP_PANIC_FATAL:
+		on_panic_fatal(ctx, cookie);
+		break;
+	case WIRE_OP_PANIC_PRINT:
+		on_panic_print(ctx, cookie);
+		break;
+	case WIRE_OP_PANIC_THROW:
+	case WIRE_OP_PANIC_USER:
+		on_panic_throw(ctx, cookie, WIRE_COOKIE_OP(cookie));
 		break;
 	}
 	return 0;

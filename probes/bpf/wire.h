@@ -30,6 +30,15 @@ enum {
 	WIRE_PROLOGUE = 64,    /* bytes from a function's entry to its stack check, at most */
 	WIRE_CHUNK = 1024,     /* bytes of a stack that are read at once */
 	WIRE_ITABS = 1024,     /* itabs known to have been sent; a power of two */
+	/* Of a panic's value: */
+	WIRE_G_SPAN = 320,	/* bytes of a g, from its start */
+	WIRE_COPIES = 6144,	/* bytes of all copies, with their headers, at most */
+	WIRE_COPY = 1024,	/* of one of them; a power of two */
+	WIRE_OBJECT_COPY = 512, /* of what a value is made of; a power of two */
+	WIRE_POINTED = 64,	/* of what a pointer in it leads to */
+	WIRE_QUEUE = 64,	/* what is to be copied; a power of two */
+	WIRE_SHAPES = 1024,	/* types that are known; a power of two */
+	WIRE_KEPT = 32,		/* panics of a goroutine that ends the program */
 };
 
 /* In the ring. All but WIRE_STACK and WIRE_ITAB are hits: these belong to events. */
@@ -45,7 +54,14 @@ enum wire_type {
 	WIRE_TIMER_START = 9,
 	WIRE_TIMER_END = 10,
 	WIRE_ITAB = 15,
-	WIRE_TYPES = 16,
+	WIRE_PANIC_START = 16,
+	WIRE_PANIC_DEFER = 17,
+	WIRE_PANIC_RECOVER = 18,
+	WIRE_PANIC_GOEXIT = 19,
+	WIRE_PANIC_FATAL = 20,
+	WIRE_PANIC_THROW = 21,
+	WIRE_PANIC_PRINT = 22, /* the value of a panic(nil) that nothing recovers from */
+	WIRE_TYPES = 32,
 };
 
 enum wire_flags {
@@ -56,6 +72,18 @@ enum wire_flags {
 	WIRE_F_LATE = 1 << 4,	 /* WIRE_CREATE: startpc is the address where it stands */
 	WIRE_F_AGAIN = 1 << 5,	 /* WIRE_TIMER_START: of a timer that had been made before */
 	WIRE_F_FIRED = 1 << 6,	 /* WIRE_TIMER_END: else it was stopped */
+	/* of panics: */
+	WIRE_F_NESTED = 1 << 7, /* g._panic was set, and of that: */
+	WIRE_F_UP_RECOVERED = 1 << 8,
+	WIRE_F_UP_ABORTED = 1 << 9,
+	WIRE_F_UP_GOEXIT = 1 << 10,
+	WIRE_F_LOCKED = 1 << 11,
+	WIRE_F_SIGNAL = 1 << 12,    /* sig_pc and sig_addr hold */
+	WIRE_F_OPEN = 1 << 13,	    /* WIRE_PANIC_DEFER: open-coded */
+	WIRE_F_OF_GOEXIT = 1 << 14, /* WIRE_PANIC_DEFER: Goexit runs it */
+	WIRE_F_VALUE = 1 << 15,	    /* value holds */
+	WIRE_F_USER = 1 << 16,	    /* WIRE_PANIC_THROW: by runtime.fatal */
+	WIRE_F_WORDS = 1 << 17,	    /* WIRE_STACK: see there */
 };
 
 struct wire_hdr {
@@ -85,6 +113,11 @@ struct wire_exec {
 	struct wire_hdr h;
 };
 
+/*
+ * With WIRE_F_WORDS, above the 48 bits of a pc stands how many words there are between the frame
+ * pointer of the frame that it returns from and that of the one it returns to; 0 not known. A pc
+ * that a signal came at is no return address: it is sent as if it were.
+ */
 struct wire_stack {
 	struct wire_hdr h;
 	__u64 id;
@@ -184,6 +217,59 @@ struct wire_timer_end {
 	__u64 timer; /* 0: fired, not known which */
 };
 
+/* What stood at an address: len bytes follow, and room up to the next multiple of 8. */
+struct wire_copy {
+	__u64 addr;
+	__u32 len, _pad;
+};
+
+struct wire_panic_start {
+	struct wire_hdr h;
+	__u64 goid, depth;
+	__u64 stack;
+	__u64 sig_pc, sig_addr;
+	struct wire_iface value; /* its type, and the data word */
+	__u32 copied, _pad;	 /* bytes of struct wire_copy that follow */
+};
+
+struct wire_panic_defer {
+	struct wire_hdr h;
+	__u64 goid, pc;
+	struct wire_iface value; /* of g._panic, once there was a panic(nil); see flags */
+};
+
+struct wire_panic_recover {
+	struct wire_hdr h;
+	__u64 goid, pc, depth;
+	struct wire_iface value; /* see flags */
+};
+
+struct wire_panic_goexit {
+	struct wire_hdr h;
+	__u64 goid, depth, stack;
+};
+
+struct wire_kept {
+	__u64 addr;
+	struct wire_iface value;
+	__u32 flags; /* enum golin_kept_flags */
+	__u32 partial;
+};
+
+struct wire_panic_fatal {
+	struct wire_hdr h;
+	__u64 goid;
+	__u32 n, copied;
+	struct wire_kept panics[WIRE_KEPT]; /* all are sent; the innermost first */
+};
+
+struct wire_panic_throw {
+	struct wire_hdr h;
+	__u64 goid, stack;
+	__u64 text, len;
+	__u32 copied, _pad;
+};
+
 /* One for each CPU, in a mapped array; a cache line of its own each. Counters only grow. */
 struct wire_stats {
 	__u64 hits[WIRE_TYPES]; /* by enum wire_type, after the filters */
@@ -213,7 +299,17 @@ enum wire_op {
 	WIRE_OP_TIMER_STOP = 13,
 	WIRE_OP_TIMER_SEND = 14, /* as fire, of a channel's */
 	WIRE_OP_TIMER_MOD = 15,	 /* as reset, of a ticker: until 1.22 */
-	WIRE_OP_MAX = 16,
+	WIRE_OP_PANIC_START = 16,
+	WIRE_OP_PANIC_DEFER = 17,   /* fn is A0; ADD: Goexit runs it */
+	WIRE_OP_PANIC_DEFER_G = 18, /* fn is that of the innermost of g._defer: 1.17 to 1.21 */
+	WIRE_OP_PANIC_DEFER_P = 19, /* the panic is A0, fn A1: 1.14 to 1.21 */
+	WIRE_OP_PANIC_RECOVER = 20,
+	WIRE_OP_PANIC_GOEXIT = 21,
+	WIRE_OP_PANIC_FATAL = 22,
+	WIRE_OP_PANIC_PRINT = 23,
+	WIRE_OP_PANIC_THROW = 24,
+	WIRE_OP_PANIC_USER = 25, /* as throw: runtime.fatal */
+	WIRE_OP_MAX = 32,
 };
 
 /* Where g comes from: bits 24-31. */
@@ -250,6 +346,12 @@ enum wire_has {
 	WIRE_HAS_TIMER_EVENTS = 1 << 10,
 	WIRE_HAS_TIMER_WHEN = 1 << 11,	 /* timer.when is 0 when it is not armed: 1.23+ */
 	WIRE_HAS_RESET_PERIOD = 1 << 12, /* resetTimer takes a period: 1.23+ */
+	WIRE_HAS_PANICS = 1 << 13,
+	WIRE_HAS_COPIES = 1 << 14,	/* what panics' values are made of is wanted */
+	WIRE_HAS_SIGCODE = 1 << 16,	/* recovery finds pc and sp in g.sigcode: up to 1.21 */
+	WIRE_HAS_NIL_ERROR = 1 << 17,	/* panic(nil) makes a value of its own: 1.21+ */
+	WIRE_HAS_DIRECT_FLAG = 1 << 18, /* type.TFlag says that a value is a pointer: 1.26+ */
+	WIRE_HAS_MASK_FLAG = 1 << 19,	/* and that its pointer mask is made on demand: 1.24+ */
 };
 
 /* Where a wrapper's closure leads to the function: *(*(closure + word) + off). */
@@ -261,6 +363,18 @@ struct wire_late {
 struct wire_span {
 	__u32 off, len;
 	__u32 goid, parent, gopc, startpc, panic, sched_bp, stack_lo, stack_hi;
+};
+
+/* Offsets in a g, which is read from its start, and in the structs of panics. */
+struct wire_panic_cfg {
+	__u32 g_len; /* bytes with all of these; up to WIRE_G_SPAN */
+	__u32 goid, lo, hi, panic, lockedm, sig, sigcode0, sigcode1, sigpc;
+	__u32 recover_len; /* bytes that a recovery wants */
+	__u32 g_defer, defer_fn;
+	__u32 p_len; /* bytes of a _panic; up to 128 */
+	__u32 arg, link, sp, retpc;
+	__u32 recovered, aborted, goexit, repanicked; /* UINT32_MAX: there is none */
+	__u64 sigpanic, sigpanic_len;		      /* as linked */
 };
 
 /* All that differs between programs, kernels and Go versions; constant once loaded. */
@@ -289,6 +403,7 @@ struct wire_cfg {
 	__u64 reset, reset_len;		/* (*Timer).Reset, where it calls stopTimer; 0: nowhere */
 	__u64 goexit; /* what a stack's outermost frame returns to is behind its first byte */
 	__u64 text, text_len;
+	struct wire_panic_cfg p;
 };
 
 _Static_assert(sizeof(struct wire_hdr) == 16, "wire");
@@ -296,13 +411,19 @@ _Static_assert(sizeof(struct wire_create) == 64, "wire");
 _Static_assert(sizeof(struct wire_exit) == 64, "wire");
 _Static_assert(sizeof(struct wire_exec) == 16, "wire");
 _Static_assert(sizeof(struct wire_stack) == WIRE_STACK_FIXED + 8 * WIRE_STACK_MAX, "wire");
-_Static_assert(sizeof(struct wire_stats) == 320, "wire");
+_Static_assert(sizeof(struct wire_stats) == 576, "wire");
 _Static_assert(sizeof(struct wire_ctx_create) == 136, "wire");
 _Static_assert(__builtin_offsetof(struct wire_ctx_value, key_text) == WIRE_CTX_VALUE_FIXED, "wire");
 _Static_assert(__builtin_offsetof(struct wire_ctx_cancel, err_text.b) == WIRE_CTX_CANCEL_FIXED,
 	       "wire");
 _Static_assert(sizeof(struct wire_itab) == 40, "wire");
 _Static_assert(sizeof(struct wire_span) == 40, "wire");
+_Static_assert(sizeof(struct wire_panic_start) == 80, "wire");
+_Static_assert(sizeof(struct wire_panic_defer) == 48, "wire");
+_Static_assert(sizeof(struct wire_panic_recover) == 56, "wire");
+_Static_assert(sizeof(struct wire_panic_goexit) == 40, "wire");
+_Static_assert(sizeof(struct wire_kept) == 32, "wire");
+_Static_assert(sizeof(struct wire_panic_cfg) % 8 == 0, "wire");
 _Static_assert(sizeof(struct wire_cfg) % 8 == 0, "wire");
 
 #endif

@@ -167,17 +167,20 @@ int bpfload_open(struct bpfload *b, const struct wire_cfg *cfg, bool multi, bool
 			goto fail;
 	}
 	if (multi)
-		for (int i = 0; i < 3; i++)
+		for (int i = 0; i < 4; i++)
 			bpf_program__set_expected_attach_type(
 				i == 0	 ? b->skel->progs.on_site
 				: i == 1 ? b->skel->progs.on_ctx_site
-					 : b->skel->progs.on_timer_site,
+				: i == 2 ? b->skel->progs.on_timer_site
+					 : b->skel->progs.on_panic_site,
 				(enum bpf_attach_type)ATTACH_UPROBE_MULTI);
 	/* The verifier takes its time for each. */
 	if (!(cfg->has & WIRE_HAS_CONTEXTS))
 		bpf_program__set_autoload(b->skel->progs.on_ctx_site, false);
 	if (!(cfg->has & WIRE_HAS_TIMER_EVENTS))
 		bpf_program__set_autoload(b->skel->progs.on_timer_site, false);
+	if (!(cfg->has & WIRE_HAS_PANICS))
+		bpf_program__set_autoload(b->skel->progs.on_panic_site, false);
 	bpf_map__set_max_entries(b->skel->maps.stats, ncpu);
 	bpf_map__set_max_entries(b->skel->maps.late, nlate ? nlate : 1);
 	if (ring_size > UINT32_MAX ||
@@ -240,6 +243,8 @@ struct bpf_program *bpfload_prog(const struct bpfload *b, uint32_t group)
 {
 	if (group == GOLIN_GROUP_TIMERS && b->skel->rodata->cfg.has & WIRE_HAS_TIMER_EVENTS)
 		return b->skel->progs.on_timer_site;
+	if (group == GOLIN_GROUP_PANICS)
+		return b->skel->progs.on_panic_site;
 	return group == GOLIN_GROUP_CONTEXTS ? b->skel->progs.on_ctx_site : b->skel->progs.on_site;
 }
 
@@ -263,6 +268,7 @@ uint64_t bpfload_missed(const struct bpfload *b)
 	const int fds[] = {bpf_program__fd(b->skel->progs.on_site),
 			   bpf_program__fd(b->skel->progs.on_ctx_site),	  /* < 0: not loaded */
 			   bpf_program__fd(b->skel->progs.on_timer_site), /* likewise */
+			   bpf_program__fd(b->skel->progs.on_panic_site),
 			   bpf_program__fd(b->skel->progs.on_exec)};
 	uint64_t sum = 0;
 

@@ -161,3 +161,114 @@ bool configure_timer_events(const struct golin_plan *plan, const struct golin_im
 	}
 	return true;
 }
+
+/* A field of a g: the bytes with all that are wanted end behind it. */
+static bool g_field(const struct golin_layout *y, enum golin_field_id f, uint32_t *ret,
+		    uint32_t *len)
+{
+	if (!golin_layout_get(y, f, ret) || *ret > WIRE_G_SPAN - 8)
+		return false;
+	if (*len < *ret + 8)
+		*len = *ret + 8;
+	return true;
+}
+
+static uint32_t flag_field(const struct golin_layout *y, enum golin_field_id f, uint32_t *len)
+{
+	uint32_t off;
+
+	if (!golin_layout_get(y, f, &off) || off > 127)
+		return UINT32_MAX;
+	if (*len < off + 1)
+		*len = off + 1;
+	return off;
+}
+
+static bool p_field(const struct golin_layout *y, enum golin_field_id f, uint32_t size,
+		    uint32_t *ret, uint32_t *len)
+{
+	if (!golin_layout_get(y, f, ret) || *ret > 128 - size)
+		return false;
+	if (*len < *ret + size)
+		*len = *ret + size;
+	return true;
+}
+
+/* Are type descriptors made as the BPF program reads them? */
+static bool has_shapes(const struct golin_layout *y)
+{
+	static const struct {
+		enum golin_field_id field;
+		uint32_t off;
+	} want[] = {
+		{GOLIN_F_TYPE_Size_, 0},   {GOLIN_F_TYPE_PtrBytes, 8},	   {GOLIN_F_TYPE_TFlag, 20},
+		{GOLIN_F_TYPE_Align_, 21}, {GOLIN_F_TYPE_FieldAlign_, 22}, {GOLIN_F_TYPE_Kind_, 23},
+		{GOLIN_F_TYPE_GCData, 32}, {GOLIN_F_PTR_TYPE_Elem, 48},	   {GOLIN_F_ITAB_Inter, 0},
+		{GOLIN_F_ITAB_Type, 8},
+	};
+	uint32_t off;
+
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++)
+		if (!golin_layout_get(y, want[i].field, &off) || off != want[i].off)
+			return false;
+	return true;
+}
+
+int configure_panics(const struct golin_plan *plan, const struct golin_image_info *info,
+		     const struct golin_layout *y, bool values, struct wire_cfg *c,
+		     struct golin_err *err)
+{
+	const struct golin_plan_hook *sig = plan_hook(plan, "panic.signal");
+	const unsigned int minor = info->go.minor;
+	struct wire_panic_cfg *p = &c->p;
+	uint32_t lo = layout_within(y, GOLIN_F_G_stack, GOLIN_F_STACK_lo);
+	uint32_t hi = layout_within(y, GOLIN_F_G_stack, GOLIN_F_STACK_hi);
+	bool ok = lo <= WIRE_G_SPAN - 8 && hi <= WIRE_G_SPAN - 8;
+
+	p->lo = lo;
+	p->hi = hi;
+	p->recover_len = hi + 8;
+	ok = ok && g_field(y, GOLIN_F_G_goid, &p->goid, &p->recover_len) &&
+	     g_field(y, GOLIN_F_G_panic, &p->panic, &p->recover_len);
+	if (minor <= 21)
+		ok = ok && g_field(y, GOLIN_F_G_sigcode0, &p->sigcode0, &p->recover_len);
+	p->g_len = p->recover_len;
+	ok = ok && g_field(y, GOLIN_F_G_lockedm, &p->lockedm, &p->g_len) &&
+	     g_field(y, GOLIN_F_G_sig, &p->sig, &p->g_len) &&
+	     g_field(y, GOLIN_F_G_sigcode1, &p->sigcode1, &p->g_len) &&
+	     g_field(y, GOLIN_F_G_sigpc, &p->sigpc, &p->g_len);
+	if (minor <= 21) {
+		c->has |= WIRE_HAS_SIGCODE;
+		if (p->recover_len < p->sigcode1 + 8)
+			p->recover_len = p->sigcode1 + 8;
+	} else {
+		ok = ok && p_field(y, GOLIN_F_PANIC_sp, 8, &p->sp, &p->p_len) &&
+		     p_field(y, GOLIN_F_PANIC_retpc, 8, &p->retpc, &p->p_len);
+	}
+	ok = ok && p_field(y, GOLIN_F_PANIC_arg, 16, &p->arg, &p->p_len) &&
+	     p_field(y, GOLIN_F_PANIC_link, 8, &p->link, &p->p_len);
+	if (minor >= 17 && minor <= 21)
+		ok = ok && golin_layout_get(y, GOLIN_F_G_defer, &p->g_defer) &&
+		     golin_layout_get(y, GOLIN_F_DEFER_fn, &p->defer_fn);
+	if (!ok)
+		return golin_err_set(err, -ENODATA,
+				     "golin does not know what panics are made of here");
+	p->recovered = flag_field(y, GOLIN_F_PANIC_recovered, &p->p_len);
+	p->aborted = flag_field(y, GOLIN_F_PANIC_aborted, &p->p_len);
+	p->goexit = flag_field(y, GOLIN_F_PANIC_goexit, &p->p_len);
+	p->repanicked = flag_field(y, GOLIN_F_PANIC_repanicked, &p->p_len);
+	c->has |= WIRE_HAS_PANICS;
+	if (values && has_shapes(y))
+		c->has |= WIRE_HAS_COPIES;
+	if (minor >= 21)
+		c->has |= WIRE_HAS_NIL_ERROR;
+	if (minor >= 24)
+		c->has |= WIRE_HAS_MASK_FLAG;
+	if (minor >= 26)
+		c->has |= WIRE_HAS_DIRECT_FLAG;
+	if (sig) {
+		p->sigpanic = sig->site.func_lo;
+		p->sigpanic_len = sig->site.func_hi - sig->site.func_lo;
+	}
+	return 0;
+}

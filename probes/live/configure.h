@@ -20,6 +20,11 @@ int configure_wire(const struct golin_plan *plan, const struct golin_image_info 
  */
 bool configure_timer_events(const struct golin_plan *plan, const struct golin_image_info *info,
 			    const struct golin_layout *layout, struct wire_cfg *ret);
+/* What events of panics need besides. values: what they say is wanted. -ENODATA: it is not known.
+ */
+int configure_panics(const struct golin_plan *plan, const struct golin_image_info *info,
+		     const struct golin_layout *layout, bool values, struct wire_cfg *ret,
+		     struct golin_err *err);
 /* A member of a struct within a struct, from the start of the outer one; the layout has both. */
 uint32_t layout_within(const struct golin_layout *layout, enum golin_field_id outer,
 		       enum golin_field_id inner);

@@ -2,6 +2,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include "live/decode.h"
+#include "live/panics.h"
 #include "memory/mem.h"
 
 void decode_header(const struct decoder *d, struct golin_rec *h, uint16_t type, uint32_t size,
@@ -66,15 +67,32 @@ static void decode_exit(const struct decoder *d, const struct wire_exit *w,
 		r->flags |= GOLIN_G_PARENT_KNOWN;
 }
 
+/* Of a stack with words above its pcs. */
+#define PC_MASK ((1ULL << 48) - 1)
+
+static uint64_t stack_pc(const struct decoder *d, const struct wire_stack *w, uint32_t i)
+{
+	return decode_ret(d, w->h.flags & WIRE_F_WORDS ? w->pcs[i] & PC_MASK : w->pcs[i]);
+}
+
 static void decode_stack(const struct decoder *d, const struct wire_stack *w,
 			 struct golin_rec_stack *r)
 {
-	decode_header(d, &r->h, GOLIN_REC_STACK, sizeof(*r) + 8 * w->n, w->h.ts, 0);
+	uint32_t size = sizeof(*r) + 8 * w->n;
+	uint16_t *words = (uint16_t *)&r->pcs[w->n];
+
+	if (w->h.flags & WIRE_F_WORDS) {
+		memset(words, 0, 8 * ((w->n + 3) / 4));
+		size += 8 * ((w->n + 3) / 4);
+		for (uint32_t i = 0; i < w->n; i++)
+			words[i] = (uint16_t)(w->pcs[i] >> 48);
+	}
+	decode_header(d, &r->h, GOLIN_REC_STACK, size, w->h.ts, 0);
 	r->id = w->id;
 	r->n = w->n;
 	r->truncated = w->truncated;
 	for (uint32_t i = 0; i < w->n; i++)
-		r->pcs[i] = decode_ret(d, w->pcs[i]);
+		r->pcs[i] = stack_pc(d, w, i);
 }
 
 /* 0: not one of package time's own. */
@@ -171,6 +189,8 @@ void decode_pcs(const struct decoder *d, const struct wire_hdr *w,
 		const struct wire_stack *s = (const void *)w;
 
 		for (uint32_t i = 0; i < s->n; i++)
-			want(arg, decode_ret(d, s->pcs[i]));
+			want(arg, stack_pc(d, s, i));
+	} else if (panics_is(w)) {
+		panics_pcs(d, w, want, arg);
 	}
 }

@@ -33,7 +33,7 @@ union decoded {
 	struct golin_rec_stack stack;
 	struct golin_rec_timer_start timer_start;
 	struct golin_rec_timer_end timer_end;
-	uint64_t room[(sizeof(struct golin_rec_stack) + 8 * WIRE_STACK_MAX) / 8];
+	uint64_t room[(sizeof(struct golin_rec_stack) + 10 * WIRE_STACK_MAX) / 8];
 };
 
 /* The header of a record of this source. */

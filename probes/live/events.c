@@ -13,7 +13,10 @@
 #include "live/source.h"
 #include "live/target.h"
 
-enum { RELEASE_EVERY = 256 }; /* records after which their room goes back to the kernel */
+enum {
+	RELEASE_EVERY = 256, /* records after which their room goes back to the kernel */
+	HELD_NS = 500000000, /* a panic(nil) whose next event does not come */
+};
 
 static void want(void *arg, uint64_t pc)
 {
@@ -165,7 +168,17 @@ static int put_event(struct live *l, const struct wire_hdr *w, const struct goli
 {
 	struct golin_err err = {0};
 	union decoded rec;
+	int n;
 
+	if (panics_is(w) || (w->type == WIRE_ITAB && l->o.groups & GOLIN_GROUP_PANICS)) {
+		if (panics_ready(&l->panics, &err) && !l->panics_failed) {
+			l->panics_failed = true;
+			live_say(l, "values of panics are not shown: %s", err.msg);
+		}
+		n = panics_put(&l->panics, w, sink);
+		if (n < 0 || w->type != WIRE_ITAB || !(l->o.groups & GOLIN_GROUP_CONTEXTS))
+			return n;
+	}
 	if ((w->type >= WIRE_CTX_CREATE && w->type <= WIRE_CTX_PASSED) || w->type == WIRE_ITAB) {
 		if (contexts_ready(&l->contexts, &err) && !l->contexts_failed) {
 			l->contexts_failed = true;
@@ -185,6 +198,9 @@ static int put_event(struct live *l, const struct wire_hdr *w, const struct goli
 	} else if (w->type == WIRE_EXIT) {
 		const struct wire_exit *e = (const void *)w;
 
+		n = l->panics.nnil ? panics_flush(&l->panics, sink, UINT64_MAX, e->goid) : 0;
+		if (n < 0)
+			return n;
 		join_ended(&l->join, e->g, e->goid);
 		if (l->where.on)
 			whereis_del(&l->where, e->goid);
@@ -248,6 +264,11 @@ int live_events(struct live *l, const struct golin_sink *sink, int max, struct g
 		}
 		r = on_exec(l, exec_ts, sink, err);
 		return r < 0 ? r : n + r;
+	}
+	if (empty && l->panics.nnil) {
+		r = panics_flush(&l->panics, sink, now - HELD_NS, 0);
+		if (r)
+			return r < 0 ? r : n + r;
 	}
 	if (empty && l->exec_unseen) {
 		l->exec_unseen = false;

@@ -59,6 +59,8 @@ void live_contexts_open(struct live *l)
 
 	contexts_close(&l->contexts);
 	contexts_open(&l->contexts, &mem, &l->dec, l->p);
+	panics_close(&l->panics);
+	panics_open(&l->panics, &mem, &l->dec, l->p, l->o.trace_kind, l->o.hide_values);
 }
 
 /* ---- the loop ---- */
@@ -105,6 +107,10 @@ static int finish(struct live *l, const struct golin_sink *sink)
 	n = live_lost(l, sink);
 	if (n < 0)
 		return n;
+	r = panics_flush(&l->panics, sink, UINT64_MAX, 0);
+	if (r < 0)
+		return r;
+	n += r;
 	if (l->gone && !l->replaced) {
 		r = put_exit(l, sink);
 		if (r < 0)
@@ -326,6 +332,7 @@ static void close_live(struct golin_source *s)
 	ring_close(&l->ring);
 	live_names_done(&l->names);
 	contexts_close(&l->contexts);
+	panics_close(&l->panics);
 	stack_contexts_reset(&l->stack_contexts);
 	join_done(&l->join);
 	golin_recbuf_done(&l->buf);
@@ -393,12 +400,12 @@ static int arm(struct live *l, struct golin_err *err)
 	int r;
 
 	/*
-	 * All groups that can be switched on later; that of contexts, whose program takes the
-	 * verifier its time, only where it is asked for.
+	 * All groups that can be switched on later; those of contexts and panics, whose programs
+	 * take the verifier its time, only where they are asked for.
 	 */
 	r = golin_plan_make(info, golin_imgproc_layout(l->p),
 			    GOLIN_GROUP_GOROUTINES | GOLIN_GROUP_TIMERS |
-				    (l->o.groups & GOLIN_GROUP_CONTEXTS),
+				    (l->o.groups & (GOLIN_GROUP_CONTEXTS | GOLIN_GROUP_PANICS)),
 			    &l->plan, err);
 	if (r < 0)
 		return r;
@@ -415,6 +422,12 @@ static int arm(struct live *l, struct golin_err *err)
 		return r;
 	if (l->o.groups & GOLIN_GROUP_CONTEXTS)
 		o.cfg.has |= WIRE_HAS_CONTEXTS | (l->o.show_values ? WIRE_HAS_VALUES : 0);
+	if (l->o.groups & GOLIN_GROUP_PANICS) {
+		r = configure_panics(&l->plan, info, golin_imgproc_layout(l->p), !l->o.hide_values,
+				     &o.cfg, err);
+		if (r < 0)
+			return r;
+	}
 	if (l->o.timer_events)
 		arm_timer_events(l, &o.cfg);
 	o.late = l->late.all;

@@ -14,6 +14,7 @@
 #include "live/join.h"
 #include "live/latestart.h"
 #include "live/names.h"
+#include "live/panics.h"
 #include "live/reads.h"
 #include "live/ring.h"
 #include "live/whereis.h"
@@ -50,6 +51,7 @@ struct live {
 	struct decoder dec;
 	struct names names;
 	struct contexts_live contexts;
+	struct panics_live panics;
 	struct stack_contexts stack_contexts;
 	struct join join;
 	struct held held; /* timers that were read */
@@ -66,6 +68,7 @@ struct live {
 	bool helper_lost;
 	bool names_failed;    /* said once */
 	bool contexts_failed; /* likewise */
+	bool panics_failed;   /* likewise */
 	bool exe_visible;     /* the exec tracepoint is missing: look at /proc/PID/exe */
 	bool exec_unseen;     /* an exec without its event */
 	uint64_t execs_lost;

@@ -3,7 +3,8 @@
  * Prints the records of a live process, one a line: the source alone, without model and views.
  *
  *	livecat [OPTIONS] PID | -- CMD...
- *	  --for S      end after S seconds          --groups goroutines,timers|none
+ *	  --for S      end after S seconds          --groups goroutines,timers,panics|none
+ *	  --hide       no text of panics' values
  *	  --timers     records of timers too
  *	  --depth N    frames of stacks             --link multi|perf
  *	  --ring N     bytes                        --quiet   only the last line: the counts
@@ -76,6 +77,12 @@ static void keep_name(const struct golin_rec_name *r)
 
 #define U(x) ((unsigned long long)(x))
 
+static void put_value(const struct golin_rec *rec, const struct golin_rec_value *v)
+{
+	printf("  value type=%llx data=%llx size=%llu flags=0x%x up=%u text=%s\n", U(v->type),
+	       U(v->data), U(v->size), v->flags, v->up, golin_rec_text(rec, v->text));
+}
+
 static int put(void *arg, const struct golin_rec *rec)
 {
 	union {
@@ -95,7 +102,17 @@ static int put(void *arg, const struct golin_rec *rec)
 		const struct golin_rec_goroutine_state *state;
 		const struct golin_rec_timer_start *timer_start;
 		const struct golin_rec_timer_end *timer_end;
+		const struct golin_rec_type_name *type;
+		const struct golin_rec_panic_start *panic;
+		const struct golin_rec_panic_defer *defer;
+		const struct golin_rec_panic_recover *recover;
+		const struct golin_rec_panic_goexit *goexit;
+		const struct golin_rec_panic_fatal *fatal;
+		const struct golin_rec_panic_throw *throw;
 	} r = {.h = rec};
+
+	const uint16_t *words =
+		rec->type == GOLIN_REC_STACK ? golin_rec_stack_words(r.stack) : NULL;
 
 	if (rec->type < GOLIN_REC_TYPE_MAX)
 		counts[rec->type]++;
@@ -124,6 +141,8 @@ static int put(void *arg, const struct golin_rec *rec)
 		       r.stack->truncated ? " truncated" : "");
 		for (uint32_t i = 0; i < r.stack->n; i++)
 			printf(" %s", name(r.stack->pcs[i]));
+		for (uint32_t i = 0; words && i < r.stack->n; i++)
+			printf("%s%u", i ? "," : " words=", words[i]);
 		printf("\n");
 		break;
 	case GOLIN_REC_SETTINGS:
@@ -184,6 +203,40 @@ static int put(void *arg, const struct golin_rec *rec)
 		       U(r.timer_end->timer), golin_timer_end_name(r.timer_end->how),
 		       r.timer_end->flags);
 		break;
+	case GOLIN_REC_TYPE:
+		printf("type %llx %s\n", U(r.type->type), golin_rec_text(rec, r.type->name));
+		break;
+	case GOLIN_REC_PANIC_START:
+		printf("panic.start goid=%llu depth=%llu stack=%llx fault=%s,%llx flags=0x%x\n",
+		       U(rec->goid), U(r.panic->depth), U(r.panic->stack), name(r.panic->fault_pc),
+		       U(r.panic->fault_addr), r.panic->flags);
+		for (uint32_t i = 0; i < r.panic->n; i++)
+			put_value(rec, &r.panic->values[i]);
+		break;
+	case GOLIN_REC_PANIC_DEFER:
+		printf("panic.defer goid=%llu func=%s flags=0x%x\n", U(rec->goid),
+		       name(r.defer->pc), r.defer->flags);
+		break;
+	case GOLIN_REC_PANIC_RECOVER:
+		printf("panic.recover goid=%llu resumed=%s depth=%llu type=%llx flags=0x%x\n",
+		       U(rec->goid), name(r.recover->resumed_pc), U(r.recover->depth),
+		       U(r.recover->type), r.recover->flags);
+		break;
+	case GOLIN_REC_PANIC_GOEXIT:
+		printf("panic.goexit goid=%llu depth=%llu stack=%llx flags=0x%x\n", U(rec->goid),
+		       U(r.goexit->depth), U(r.goexit->stack), r.goexit->flags);
+		break;
+	case GOLIN_REC_PANIC_FATAL:
+		printf("panic.fatal goid=%llu flags=0x%x\n", U(rec->goid), r.fatal->flags);
+		for (uint32_t i = 0; i < r.fatal->n; i++) {
+			printf("  [0x%x] ", r.fatal->panics[i].flags);
+			put_value(rec, &r.fatal->panics[i].value);
+		}
+		break;
+	case GOLIN_REC_PANIC_THROW:
+		printf("panic.throw goid=%llu stack=%llx flags=0x%x text=%s\n", U(rec->goid),
+		       U(r.throw->stack), r.throw->flags, golin_rec_text(rec, r.throw->text));
+		break;
 	default:
 		printf("%u\n", rec->type);
 	}
@@ -206,19 +259,13 @@ static int fail(const struct golin_err *err)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"for", 1, 0, 'f'},
-		{"groups", 1, 0, 'g'},
-		{"depth", 1, 0, 'd'},
-		{"link", 1, 0, 'l'},
-		{"ring", 1, 0, 'r'},
-		{"quiet", 0, 0, 'q'},
-		{"stall", 1, 0, 's'},
-		{"max", 1, 0, 'm'},
-		{"switch", 1, 0, 'w'},
-		{"stdout", 1, 0, 'o'},
-		{"read", 1, 0, 'R'},
-		{"timers", 0, 0, 't'},
-		{0},
+		{"for", 1, 0, 'f'},    {"groups", 1, 0, 'g'},
+		{"depth", 1, 0, 'd'},  {"link", 1, 0, 'l'},
+		{"ring", 1, 0, 'r'},   {"quiet", 0, 0, 'q'},
+		{"stall", 1, 0, 's'},  {"max", 1, 0, 'm'},
+		{"switch", 1, 0, 'w'}, {"stdout", 1, 0, 'o'},
+		{"read", 1, 0, 'R'},   {"timers", 0, 0, 't'},
+		{"hide", 0, 0, 'h'},   {0},
 	};
 	struct golin_live_opts o = {
 		.groups = GOLIN_GROUP_GOROUTINES | GOLIN_GROUP_TIMERS,
@@ -245,10 +292,14 @@ int main(int argc, char **argv)
 			break;
 		case 'g':
 			o.groups = (strstr(optarg, "goroutines") ? GOLIN_GROUP_GOROUTINES : 0) |
-				   (strstr(optarg, "timers") ? GOLIN_GROUP_TIMERS : 0);
+				   (strstr(optarg, "timers") ? GOLIN_GROUP_TIMERS : 0) |
+				   (strstr(optarg, "panics") ? GOLIN_GROUP_PANICS : 0);
 			break;
 		case 't':
 			o.timer_events = true;
+			break;
+		case 'h':
+			o.hide_values = true;
 			break;
 		case 'd':
 			o.stack_depth = (uint32_t)atoi(optarg);
