@@ -27,7 +27,7 @@ int model_apply_type(struct golin_model *m, const struct golin_rec_type_name *r,
 	return map64_put(types, key_of(space, r->type), name) ? 0 : -ENOMEM;
 }
 
-static uint32_t type_name(const struct golin_model *m, uint32_t space, uint64_t type)
+uint32_t model_type_name(const struct golin_model *m, uint32_t space, uint64_t type)
 {
 	uint32_t name;
 
@@ -81,7 +81,7 @@ static int find_parent(struct golin_model *m, uint32_t space, uint64_t addr, uin
 		rc = context_add(m, space, addr, 0, (uint8_t)kind, &i);
 		if (rc)
 			return rc;
-		ctx_at(m, i)->c.type = type_name(m, space, type);
+		ctx_at(m, i)->c.type = model_type_name(m, space, type);
 		m->contexts.counts.seen++;
 	}
 	*ret = i;
@@ -103,7 +103,7 @@ static int set_parent(struct golin_model *m, uint32_t space, golin_cidx i, uint6
 	int rc;
 
 	ctx_at(m, i)->c.parent_kind = kind <= GOLIN_CTX_FOREIGN ? (uint8_t)kind : 0;
-	ctx_at(m, i)->c.parent_type = type_name(m, space, type);
+	ctx_at(m, i)->c.parent_type = model_type_name(m, space, type);
 	rc = find_parent(m, space, addr, kind, type, flags, &up);
 	if (rc || up == GOLIN_CIDX_NONE || up == i)
 		return rc;
@@ -168,9 +168,9 @@ int model_apply_context_create(struct golin_model *m, const struct golin_rec_con
 	c->deadline_unix_ns = r->deadline_unix_ns;
 	c->timeout_ns = r->timeout_ns;
 	c->asked_unix_ns = r->flags & GOLIN_CTX_ASKED ? r->asked_unix_ns : 0;
-	c->type = type_name(m, space, r->type);
-	c->key_type = type_name(m, space, r->key_type);
-	c->value_type = type_name(m, space, r->value_type);
+	c->type = model_type_name(m, space, r->type);
+	c->key_type = model_type_name(m, space, r->key_type);
+	c->value_type = model_type_name(m, space, r->value_type);
 	c->flags = (uint8_t)r->flags;
 	c->state = GOLIN_CS_ACTIVE;
 	set_lineage(m, c);
@@ -215,9 +215,9 @@ int model_apply_context_seen(struct golin_model *m, const struct golin_rec_conte
 	}
 	c = &ctx_at(m, i)->c;
 	c->deadline_unix_ns = r->deadline_unix_ns;
-	c->type = type_name(m, space, r->type);
-	c->key_type = type_name(m, space, r->key_type);
-	c->value_type = type_name(m, space, r->value_type);
+	c->type = model_type_name(m, space, r->type);
+	c->key_type = model_type_name(m, space, r->key_type);
+	c->value_type = model_type_name(m, space, r->value_type);
 	c->flags = (uint8_t)r->flags;
 	rc = text(m, &r->h, r->key, &c->key);
 	rc = rc ? rc : text(m, &r->h, r->value, &c->value);
@@ -295,8 +295,8 @@ int model_apply_context_cancel(struct golin_model *m, const struct golin_rec_con
 	ctx_at(m, i)->origin = origin;
 	if (origin != GOLIN_CIDX_NONE)
 		ctx_at(m, i)->origin_first = ctx_at(m, origin)->c.first;
-	c->err_type = type_name(m, space, r->err_type);
-	c->cause_type = type_name(m, space, r->cause_type);
+	c->err_type = model_type_name(m, space, r->err_type);
+	c->cause_type = model_type_name(m, space, r->cause_type);
 	rc = text(m, &r->h, r->err, &c->err);
 	rc = rc ? rc : text(m, &r->h, r->cause, &c->cause);
 	changes_add(m, i, GOLIN_CHANGE_CANCELLED, GOLIN_GIDX_NONE, 0);

@@ -130,8 +130,10 @@ static int dump_name(struct dump *d, const struct name *n)
 
 static int dump_stack(struct dump *d, const struct stack *s)
 {
-	size_t len = s->n * sizeof(uint64_t);
-	struct golin_rec_stack *r = golin_recbuf_begin(&d->buf, GOLIN_REC_STACK, sizeof(*r) + len);
+	const uint16_t *words = stack_words(&d->m->stacks, s);
+	size_t len = s->n * sizeof(uint64_t), more = words ? s->n * sizeof(*words) : 0;
+	struct golin_rec_stack *r =
+		golin_recbuf_begin(&d->buf, GOLIN_REC_STACK, sizeof(*r) + len + more);
 
 	if (!r)
 		return -ENOMEM;
@@ -140,6 +142,8 @@ static int dump_stack(struct dump *d, const struct stack *s)
 	r->n = s->n;
 	r->truncated = s->truncated;
 	memcpy(r->pcs, d->m->stacks.pcs.v + s->first, len);
+	if (words)
+		memcpy((char *)r->pcs + len, words, more);
 	return dump_put(d);
 }
 

@@ -272,6 +272,7 @@ void goroutine_set_ended(struct golin_model *m, golin_gidx i, uint64_t ts, uint8
 {
 	struct golin_goroutine *g = &node_at(m, i)->g;
 
+	panics_goroutine_ended(m, space_of(m, g), g->goid, ts, how);
 	unset_live(m, i);
 	g->flags &= (uint8_t)~GOLIN_GF_GHOST;
 	g->exited = model_time(m, ts);

@@ -9,6 +9,7 @@ enum {
 	DEFAULT_STACKS = 65536,
 	DEFAULT_NAMES = 262144,
 	DEFAULT_CONTEXTS = 131072,
+	DEFAULT_PANICS = 65536,
 	WALK_PER_RECORD = 64,
 };
 
@@ -23,6 +24,7 @@ static void model_init(struct golin_model *m, const struct golin_model_opts *opt
 	m->cur_space = m->target_space = NO_SPACE;
 	contexts_init(&m->contexts);
 	timers_init(&m->timers);
+	panics_init(&m->panics);
 }
 
 static void model_done(struct golin_model *m)
@@ -37,6 +39,7 @@ static void model_done(struct golin_model *m)
 	contexts_done(&m->contexts);
 	timers_done(&m->timers);
 	waits_done(&m->waits);
+	panics_done(&m->panics);
 }
 
 int golin_model_new(const struct golin_model_opts *opts, struct golin_model **ret)
@@ -50,6 +53,7 @@ int golin_model_new(const struct golin_model_opts *opts, struct golin_model **re
 	o.max_stacks = o.max_stacks ? o.max_stacks : DEFAULT_STACKS;
 	o.max_names = o.max_names ? o.max_names : DEFAULT_NAMES;
 	o.max_contexts = o.max_contexts ? o.max_contexts : DEFAULT_CONTEXTS;
+	o.max_panics = o.max_panics ? o.max_panics : DEFAULT_PANICS;
 	model_init(m, &o);
 	*ret = m;
 	return 0;
@@ -61,6 +65,7 @@ void golin_model_free(struct golin_model *m)
 		return;
 	model_done(m);
 	free(m->changes.v);
+	free(m->panic_news.v);
 	free(m);
 }
 
@@ -69,10 +74,13 @@ void golin_model_reset(struct golin_model *m)
 	uint64_t generation = m->generation;
 	struct golin_model_opts opts = m->opts;
 	struct changes changes = m->changes;
+	struct panic_news panic_news = m->panic_news;
 
 	model_done(m);
 	model_init(m, &opts);
 	m->changes = changes;
+	m->panic_news = panic_news;
+	m->panic_news.from = panic_news.count;
 	m->generation = generation + 1;
 }
 
@@ -101,6 +109,7 @@ static int space_enter(struct golin_model *m, uint32_t target, uint32_t epoch, u
 		sp = array_add(&m->spaces);
 		sp->target = target;
 		sp->epoch = epoch;
+		sp->panics = (struct panic_queue){GOLIN_PIDX_NONE, GOLIN_PIDX_NONE};
 	}
 	m->cur_space = at;
 	*ret = at;
@@ -340,8 +349,18 @@ static int apply_exec(struct golin_model *m, uint32_t space, const struct golin_
 			goroutine_end_all(m, k, r->h.ts);
 			contexts_end_all(m, k);
 			timers_end_all(m, k);
+			panics_end_all(m, k, r->h.ts);
 		}
 	return 0;
+}
+
+static void apply_process_exit(struct golin_model *m, const struct golin_rec *rec)
+{
+	memcpy(&m->exit, rec, sizeof(m->exit));
+	m->has_exit = true;
+	for (uint32_t k = 0; k < m->spaces.len; k++)
+		if (m->spaces.v[k].target == rec->target)
+			panics_end_all(m, k, rec->ts);
 }
 
 static void apply_lost(struct golin_model *m, const struct golin_rec_lost *r)
@@ -415,8 +434,7 @@ static int dispatch(struct golin_model *m, const struct golin_rec *rec)
 	case GOLIN_REC_EXEC:
 		return apply_exec(m, space, (const struct golin_rec_exec *)rec);
 	case GOLIN_REC_EXIT:
-		memcpy(&m->exit, rec, sizeof(m->exit));
-		m->has_exit = true;
+		apply_process_exit(m, rec);
 		return 0;
 	case GOLIN_REC_COUNTS:
 		apply_counts(m, (const struct golin_rec_counts *)rec);
@@ -460,6 +478,20 @@ static int dispatch(struct golin_model *m, const struct golin_rec *rec)
 		return 0;
 	case GOLIN_REC_TIMER_SITE:
 		return model_apply_timer_site(m, (const struct golin_rec_timer_site *)rec, space);
+	case GOLIN_REC_PANIC_START:
+		return model_apply_panic_start(m, (const struct golin_rec_panic_start *)rec, space);
+	case GOLIN_REC_PANIC_DEFER:
+		return model_apply_panic_defer(m, (const struct golin_rec_panic_defer *)rec, space);
+	case GOLIN_REC_PANIC_RECOVER:
+		return model_apply_panic_recover(m, (const struct golin_rec_panic_recover *)rec,
+						 space);
+	case GOLIN_REC_PANIC_GOEXIT:
+		return model_apply_panic_goexit(m, (const struct golin_rec_panic_goexit *)rec,
+						space);
+	case GOLIN_REC_PANIC_FATAL:
+		return model_apply_panic_fatal(m, (const struct golin_rec_panic_fatal *)rec, space);
+	case GOLIN_REC_PANIC_THROW:
+		return model_apply_panic_throw(m, (const struct golin_rec_panic_throw *)rec, space);
 	default:
 		return 0;
 	}

@@ -13,6 +13,7 @@
 #include "base/map64.h"
 #include "golin/context.h"
 #include "golin/model.h"
+#include "panics_impl.h"
 #include "timers_impl.h"
 #include "golin/waits.h"
 
@@ -55,6 +56,7 @@ void strings_done(struct strings *t);
 int strings_intern(struct strings *t, const char *s, size_t len, uint32_t *ret);
 const char *strings_get(const struct strings *t, uint32_t id);
 size_t strings_bytes(const struct strings *t);
+uint64_t strings_hash(const char *s, size_t len);
 
 /* ---- names.c: pc -> frames ---- */
 
@@ -75,6 +77,8 @@ struct names {
 void names_done(struct names *t);
 int model_apply_name(struct golin_model *m, const struct golin_rec_name *r, uint32_t space);
 const struct name *names_find(const struct names *t, uint32_t space, uint64_t pc);
+/* The innermost frame there that the user wrote: func "0x47e120" without a name, "" without pc. */
+struct golin_frame frame_of_pc(const struct golin_model *m, uint32_t space, uint64_t pc);
 /* Marks those whose names came late and say that they are the runtime's. */
 void model_mark_system(struct golin_model *m);
 /* Whether a goroutine that starts at pc is the runtime's own; remembers pc if it has no name. */
@@ -88,16 +92,21 @@ struct stack {
 	uint16_t n;
 	uint16_t space;
 	bool truncated;
+	uint32_t words; /* the first of its n words, + 1; 0 none */
 };
 
 struct stacks {
 	ARRAY_OF(struct stack) v;
 	ARRAY_OF(uint64_t) pcs;
+	ARRAY_OF(uint16_t) words;
 	struct map64 ids;
 };
 
 void stacks_done(struct stacks *t);
 int model_apply_stack(struct golin_model *m, const struct golin_rec_stack *r, uint32_t space);
+const struct stack *stacks_find(const struct stacks *t, uint32_t space, uint64_t id);
+/* golin_rec_stack_words() of one; NULL. */
+const uint16_t *stack_words(const struct stacks *t, const struct stack *s);
 
 /* ---- goids.c: goid -> index ---- */
 
@@ -205,6 +214,8 @@ void contexts_goroutine_gone(struct golin_model *m, golin_gidx g);
 /* ---- context_apply.c ---- */
 
 int model_apply_type(struct golin_model *m, const struct golin_rec_type_name *r, uint32_t space);
+/* The name of a type, a string; 0 unknown. */
+uint32_t model_type_name(const struct golin_model *m, uint32_t space, uint64_t type);
 int model_apply_context_create(struct golin_model *m, const struct golin_rec_context_create *r,
 			       uint32_t space);
 int model_apply_context_seen(struct golin_model *m, const struct golin_rec_context_seen *r,
@@ -265,6 +276,7 @@ struct space {
 	uint32_t exec_exe;
 	uint64_t start_ticks, load_bias, target_ts, exec_ts;
 	struct golin_rec_settings settings;
+	struct panic_queue panics; /* those in the stacks of its goroutines */
 };
 
 struct golin_model {
@@ -298,6 +310,8 @@ struct golin_model {
 	struct changes changes;
 	struct timers timers;
 	struct waits waits;
+	struct panics panics;
+	struct panic_news panic_news;
 
 	struct golin_rec_clock clock;
 	bool has_clock;
@@ -318,6 +332,11 @@ static inline uint64_t model_time(const struct golin_model *m, uint64_t ts)
 static inline struct ctx_node *ctx_at(const struct golin_model *m, golin_cidx i)
 {
 	return &m->contexts.v.v[i];
+}
+
+static inline struct panic_node *panic_at(const struct golin_model *m, golin_pidx i)
+{
+	return &m->panics.v.v[i];
 }
 
 static inline struct node *node_at(const struct golin_model *m, golin_gidx i)

@@ -167,11 +167,9 @@ static const char *hex_text(const struct golin_model *m, uint64_t pc)
 	return strings_get(&m->strings, id);
 }
 
-/* The innermost frame that the user wrote. */
-static struct golin_frame frame_at(const struct golin_model *m, const struct golin_goroutine *g,
-				   uint64_t pc)
+struct golin_frame frame_of_pc(const struct golin_model *m, uint32_t space, uint64_t pc)
 {
-	const struct name *n = names_find(&m->names, space_of(m, g), pc);
+	const struct name *n = names_find(&m->names, space, pc);
 	const struct golin_frame *f;
 
 	if (!pc)
@@ -188,7 +186,7 @@ static struct golin_frame frame_at(const struct golin_model *m, const struct gol
 struct golin_frame golin_model_start_func(const struct golin_model *m,
 					  const struct golin_goroutine *g)
 {
-	struct golin_frame f = frame_at(m, g, g->startpc);
+	struct golin_frame f = frame_of_pc(m, space_of(m, g), g->startpc);
 
 	/* runtime.main does the runtime's start and calls main.main; a traceback ends there. */
 	if (!strcmp(f.func, "runtime.main"))
@@ -199,5 +197,5 @@ struct golin_frame golin_model_start_func(const struct golin_model *m,
 struct golin_frame golin_model_go_site(const struct golin_model *m, const struct golin_goroutine *g)
 {
 	/* The first goroutine is made by the assembly of the start; tracebacks leave that out. */
-	return frame_at(m, g, g->goid == 1 ? 0 : g->gopc);
+	return frame_of_pc(m, space_of(m, g), g->goid == 1 ? 0 : g->gopc);
 }

@@ -17,11 +17,13 @@ static uint64_t model_bytes(const struct golin_model *m)
 	return sizeof(*m) + m->nodes.cap * sizeof(*m->nodes.v) +
 	       m->spaces.cap * sizeof(*m->spaces.v) + goids_bytes(&m->goids) +
 	       contexts_bytes(&m->contexts) + changes_bytes(&m->changes) +
-	       timers_bytes(&m->timers) + waits_bytes(&m->waits) + map_bytes(&m->by_space) +
+	       timers_bytes(&m->timers) + waits_bytes(&m->waits) + panics_bytes(&m->panics) +
+	       panic_news_bytes(&m->panic_news) + map_bytes(&m->by_space) +
 	       strings_bytes(&m->strings) + m->names.v.cap * sizeof(*m->names.v.v) +
 	       m->names.frames.cap * sizeof(*m->names.frames.v) + map_bytes(&m->names.ids) +
 	       map_bytes(&m->names.unnamed) + m->stacks.v.cap * sizeof(*m->stacks.v.v) +
-	       m->stacks.pcs.cap * sizeof(*m->stacks.pcs.v) + map_bytes(&m->stacks.ids);
+	       m->stacks.pcs.cap * sizeof(*m->stacks.pcs.v) +
+	       m->stacks.words.cap * sizeof(*m->stacks.words.v) + map_bytes(&m->stacks.ids);
 }
 
 void golin_model_counts(const struct golin_model *m, struct golin_model_counts *ret)
@@ -117,7 +119,7 @@ golin_gidx golin_model_roots(const struct golin_model *m)
 
 const char *golin_model_string(const struct golin_model *m, uint32_t id)
 {
-	return strings_get(&m->strings, id);
+	return id & TEXT_BIT ? texts_get(&m->panics.texts, id) : strings_get(&m->strings, id);
 }
 
 const char *golin_goroutine_state_text(const struct golin_model *m, const struct golin_goroutine *g)

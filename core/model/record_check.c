@@ -74,6 +74,27 @@ static const struct rec_shape shapes[] = {
 	[GOLIN_REC_TIMER_END] = {sizeof(struct golin_rec_timer_end), {0}, "timer.end"},
 	[GOLIN_REC_TIMER_HELD] = {sizeof(struct golin_rec_timer_held), {0}, "timer.held"},
 	[GOLIN_REC_TIMER_SITE] = {sizeof(struct golin_rec_timer_site), {0}, "timer.site"},
+	[GOLIN_REC_GOROUTINE_DEFERS] = {sizeof(struct golin_rec_goroutine_defers),
+					{0},
+					"goroutine.defers"},
+	[GOLIN_REC_PANIC_START] = {sizeof(struct golin_rec_panic_start), {0}, "panic.start"},
+	[GOLIN_REC_PANIC_DEFER] = {sizeof(struct golin_rec_panic_defer), {0}, "panic.defer"},
+	[GOLIN_REC_PANIC_RECOVER] = {sizeof(struct golin_rec_panic_recover), {0}, "panic.recover"},
+	[GOLIN_REC_PANIC_GOEXIT] = {sizeof(struct golin_rec_panic_goexit), {0}, "panic.goexit"},
+	[GOLIN_REC_PANIC_FATAL] = {sizeof(struct golin_rec_panic_fatal), {0}, "panic.fatal"},
+	[GOLIN_REC_PANIC_THROW] = {sizeof(struct golin_rec_panic_throw),
+				   {STR_AT(panic_throw, text)},
+				   "panic.throw"},
+	[GOLIN_REC_PANIC_KEPT] = {sizeof(struct golin_rec_panic_kept),
+				  {STR_AT(panic_kept, trace), STR_AT(panic_kept, text)},
+				  "panic.kept"},
+	[GOLIN_REC_PANIC_COUNTS] = {sizeof(struct golin_rec_panic_counts), {0}, "panic.counts"},
+	[GOLIN_REC_PANIC_SITE] = {sizeof(struct golin_rec_panic_site),
+				  {STR_AT(panic_site, type)},
+				  "panic.site"},
+	[GOLIN_REC_GC_PAUSE] = {sizeof(struct golin_rec_gc_pause),
+				{STR_AT(gc_pause, reason)},
+				"gc.pause"},
 };
 
 static const struct rec_shape *shape_of(uint16_t type)
@@ -81,6 +102,111 @@ static const struct rec_shape *shape_of(uint16_t type)
 	if (type >= sizeof(shapes) / sizeof(shapes[0]) || !shapes[type].fixed)
 		return NULL;
 	return &shapes[type];
+}
+
+/* An array of equal elements behind the fixed part, each with at most two strings. */
+struct rec_array {
+	uint16_t type, fixed, size;
+	uint16_t count; /* offset of its number of elements, 32 bits */
+	uint16_t max;
+	uint16_t strs[2], nstrs; /* in an element */
+	uint16_t then_count;	 /* of elements without strings that follow: offset, or 0 */
+	uint16_t then_size, then_max;
+};
+
+#define COUNT_AT(tag, member) offsetof(struct golin_rec_##tag, member)
+
+static const struct rec_array arrays[] = {
+	{
+		.type = GOLIN_REC_NAME,
+		.fixed = sizeof(struct golin_rec_name),
+		.size = sizeof(struct golin_rec_frame),
+		.count = COUNT_AT(name, n),
+		.max = GOLIN_FRAMES_MAX,
+		.strs = {offsetof(struct golin_rec_frame, func),
+			 offsetof(struct golin_rec_frame, file)},
+		.nstrs = 2,
+	},
+	{
+		.type = GOLIN_REC_STACK,
+		.fixed = sizeof(struct golin_rec_stack),
+		.size = sizeof(uint64_t),
+		.count = COUNT_AT(stack, n),
+		.max = GOLIN_STACK_MAX,
+	},
+	{
+		.type = GOLIN_REC_GOROUTINE_WAITS,
+		.fixed = sizeof(struct golin_rec_goroutine_waits),
+		.size = sizeof(struct golin_rec_wait),
+		.count = COUNT_AT(goroutine_waits, n),
+		.max = GOLIN_WAITS_MAX,
+	},
+	{
+		.type = GOLIN_REC_TIMER_HELD,
+		.fixed = sizeof(struct golin_rec_timer_held),
+		.size = sizeof(uint64_t),
+		.count = COUNT_AT(timer_held, n),
+		.max = GOLIN_TIMER_HELD_PART,
+	},
+	{
+		.type = GOLIN_REC_PANIC_START,
+		.fixed = sizeof(struct golin_rec_panic_start),
+		.size = sizeof(struct golin_rec_value),
+		.count = COUNT_AT(panic_start, n),
+		.max = GOLIN_VALUES_MAX,
+		.strs = {offsetof(struct golin_rec_value, text)},
+		.nstrs = 1,
+	},
+	{
+		.type = GOLIN_REC_PANIC_FATAL,
+		.fixed = sizeof(struct golin_rec_panic_fatal),
+		.size = sizeof(struct golin_rec_kept_panic),
+		.count = COUNT_AT(panic_fatal, n),
+		.max = GOLIN_KEPT_MAX,
+		.strs = {offsetof(struct golin_rec_kept_panic, value.text)},
+		.nstrs = 1,
+	},
+	{
+		.type = GOLIN_REC_GOROUTINE_DEFERS,
+		.fixed = sizeof(struct golin_rec_goroutine_defers),
+		.size = sizeof(struct golin_rec_kept_panic),
+		.count = COUNT_AT(goroutine_defers, npanics),
+		.max = GOLIN_KEPT_MAX,
+		.strs = {offsetof(struct golin_rec_kept_panic, value.text)},
+		.nstrs = 1,
+		.then_count = COUNT_AT(goroutine_defers, ndefers),
+		.then_size = sizeof(struct golin_rec_kept_defer),
+		.then_max = GOLIN_DEFERS_MAX,
+	},
+};
+
+static const struct rec_array *array_of(uint16_t type)
+{
+	for (size_t k = 0; k < sizeof(arrays) / sizeof(arrays[0]); k++)
+		if (arrays[k].type == type)
+			return &arrays[k];
+	return NULL;
+}
+
+static uint32_t count_at(const struct golin_rec *rec, uint16_t off)
+{
+	uint32_t n;
+
+	memcpy(&n, (const char *)rec + off, sizeof(n));
+	return n;
+}
+
+/* Bytes of a record with its arrays; 0 when they are too many. */
+static size_t fixed_of(const struct golin_rec *rec, size_t fixed, const struct rec_array *a)
+{
+	uint32_t n = a ? count_at(rec, a->count) : 0;
+	uint32_t then = a && a->then_count ? count_at(rec, a->then_count) : 0;
+
+	if (!a)
+		return fixed;
+	if (n > a->max || then > a->then_max)
+		return 0;
+	return a->fixed + (size_t)n * a->size + (size_t)then * a->then_size;
 }
 
 /* A string that is not there is {0, 0}. */
@@ -101,40 +227,27 @@ static const struct golin_rec_str *str_at(const struct golin_rec *rec, size_t of
 	return (const struct golin_rec_str *)((const char *)rec + off);
 }
 
-static bool name_check(const struct golin_rec_name *r)
+static size_t element_at(const struct rec_array *a, uint32_t i, uint16_t member)
 {
-	size_t fixed;
+	return a->fixed + (size_t)i * a->size + member;
+}
 
-	if (r->n > GOLIN_FRAMES_MAX)
+static bool array_check(const struct golin_rec *rec, const struct rec_array *a)
+{
+	size_t fixed = fixed_of(rec, 0, a);
+
+	if (!fixed || fixed > rec->size)
 		return false;
-	fixed = sizeof(*r) + r->n * sizeof(r->frames[0]);
-	if (fixed > r->h.size)
-		return false;
-	for (uint32_t i = 0; i < r->n; i++)
-		if (!str_check(&r->h, &r->frames[i].func, fixed) ||
-		    !str_check(&r->h, &r->frames[i].file, fixed))
-			return false;
+	for (uint32_t i = 0; a->nstrs && i < count_at(rec, a->count); i++)
+		for (uint16_t k = 0; k < a->nstrs; k++)
+			if (!str_check(rec, str_at(rec, element_at(a, i, a->strs[k])), fixed))
+				return false;
 	return true;
-}
-
-static bool stack_check(const struct golin_rec_stack *r)
-{
-	return r->n <= GOLIN_STACK_MAX && r->n <= (r->h.size - sizeof(*r)) / sizeof(r->pcs[0]);
-}
-
-static bool waits_check(const struct golin_rec_goroutine_waits *r)
-{
-	return r->n <= GOLIN_WAITS_MAX && r->n <= (r->h.size - sizeof(*r)) / sizeof(r->waits[0]);
-}
-
-static bool held_check(const struct golin_rec_timer_held *r)
-{
-	return r->n <= GOLIN_TIMER_HELD_PART &&
-	       r->n <= (r->h.size - sizeof(*r)) / sizeof(r->timers[0]);
 }
 
 bool golin_record_check(const struct golin_rec *rec, size_t avail)
 {
+	const struct rec_array *array;
 	const struct rec_shape *shape;
 
 	if (avail < sizeof(*rec) || (uintptr_t)rec % 8 || rec->size < sizeof(*rec) ||
@@ -146,18 +259,11 @@ bool golin_record_check(const struct golin_rec *rec, size_t avail)
 		return true;
 	if (rec->version != 1 || rec->size < shape->fixed)
 		return false;
+	array = array_of(rec->type);
 	for (const uint16_t *at = shape->strs; *at; at++)
 		if (!str_check(rec, str_at(rec, *at), shape->fixed))
 			return false;
-	if (rec->type == GOLIN_REC_NAME)
-		return name_check((const struct golin_rec_name *)rec);
-	if (rec->type == GOLIN_REC_STACK)
-		return stack_check((const struct golin_rec_stack *)rec);
-	if (rec->type == GOLIN_REC_GOROUTINE_WAITS)
-		return waits_check((const struct golin_rec_goroutine_waits *)rec);
-	if (rec->type == GOLIN_REC_TIMER_HELD)
-		return held_check((const struct golin_rec_timer_held *)rec);
-	return true;
+	return !array || array_check(rec, array);
 }
 
 static bool str_is_clean(const struct golin_rec *rec, const struct golin_rec_str *s)
@@ -168,20 +274,17 @@ static bool str_is_clean(const struct golin_rec *rec, const struct golin_rec_str
 bool golin_record_is_clean(const struct golin_rec *rec)
 {
 	const struct rec_shape *shape = shape_of(rec->type);
+	const struct rec_array *a = array_of(rec->type);
 
 	if (!shape)
 		return true;
 	for (const uint16_t *at = shape->strs; *at; at++)
 		if (!str_is_clean(rec, str_at(rec, *at)))
 			return false;
-	if (rec->type == GOLIN_REC_NAME) {
-		const struct golin_rec_name *r = (const struct golin_rec_name *)rec;
-
-		for (uint32_t i = 0; i < r->n; i++)
-			if (!str_is_clean(rec, &r->frames[i].func) ||
-			    !str_is_clean(rec, &r->frames[i].file))
+	for (uint32_t i = 0; a && a->nstrs && i < count_at(rec, a->count); i++)
+		for (uint16_t k = 0; k < a->nstrs; k++)
+			if (!str_is_clean(rec, str_at(rec, element_at(a, i, a->strs[k]))))
 				return false;
-	}
 	return true;
 }
 
@@ -199,30 +302,29 @@ static void str_cleaned(const struct golin_rec *rec, size_t off, struct golin_re
 const struct golin_rec *golin_record_cleaned(const struct golin_rec *rec, struct golin_recbuf *b)
 {
 	const struct rec_shape *shape = shape_of(rec->type);
-	const struct golin_rec_name *name = (const struct golin_rec_name *)rec;
-	size_t fixed = shape ? shape->fixed : 0;
+	const struct rec_array *a = array_of(rec->type);
+	size_t fixed;
 	void *to;
 
 	if (!shape)
 		return NULL;
-	if (rec->type == GOLIN_REC_NAME)
-		fixed += name->n * sizeof(name->frames[0]);
-	else if (rec->type == GOLIN_REC_STACK || rec->type == GOLIN_REC_GOROUTINE_WAITS ||
-		 rec->type == GOLIN_REC_TIMER_HELD)
-		fixed = rec->size;
+	/* Without strings nothing of it is to be left behind: numbers may stand at its end. */
+	fixed = a && !a->nstrs ? rec->size : fixed_of(rec, shape->fixed, a);
 	to = golin_recbuf_begin(b, rec->type, fixed);
 	if (!to)
 		return NULL;
 	memcpy(to, rec, fixed);
 	for (const uint16_t *at = shape->strs; *at; at++)
 		str_cleaned(rec, *at, b);
-	for (uint32_t i = 0; rec->type == GOLIN_REC_NAME && i < name->n; i++) {
-		size_t off = (size_t)((const char *)&name->frames[i] - (const char *)rec);
-
-		str_cleaned(rec, off + offsetof(struct golin_rec_frame, func), b);
-		str_cleaned(rec, off + offsetof(struct golin_rec_frame, file), b);
-	}
+	for (uint32_t i = 0; a && a->nstrs && i < count_at(rec, a->count); i++)
+		for (uint16_t k = 0; k < a->nstrs; k++)
+			str_cleaned(rec, element_at(a, i, a->strs[k]), b);
 	return golin_recbuf_end(b);
+}
+
+const struct golin_rec_kept_defer *golin_rec_kept_defers(const struct golin_rec_goroutine_defers *r)
+{
+	return (const struct golin_rec_kept_defer *)(r->panics + r->npanics);
 }
 
 const char *golin_rec_text(const struct golin_rec *rec, struct golin_rec_str s)

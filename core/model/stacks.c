@@ -8,6 +8,7 @@ void stacks_done(struct stacks *t)
 {
 	array_free(&t->v);
 	array_free(&t->pcs);
+	array_free(&t->words);
 	map64_done(&t->ids);
 }
 
@@ -17,7 +18,7 @@ static uint64_t stack_key(uint32_t space, uint64_t id)
 	return id ^ (uint64_t)space << 1;
 }
 
-static const struct stack *stacks_find(const struct stacks *t, uint32_t space, uint64_t id)
+const struct stack *stacks_find(const struct stacks *t, uint32_t space, uint64_t id)
 {
 	uint32_t i;
 
@@ -27,8 +28,14 @@ static const struct stack *stacks_find(const struct stacks *t, uint32_t space, u
 	return &t->v.v[i];
 }
 
+const uint16_t *stack_words(const struct stacks *t, const struct stack *s)
+{
+	return s->words ? t->words.v + s->words - 1 : NULL;
+}
+
 int model_apply_stack(struct golin_model *m, const struct golin_rec_stack *r, uint32_t space)
 {
+	const uint16_t *words = golin_rec_stack_words(r);
 	struct stacks *t = &m->stacks;
 	struct stack *s;
 
@@ -39,6 +46,7 @@ int model_apply_stack(struct golin_model *m, const struct golin_rec_stack *r, ui
 		return 0;
 	}
 	if (!array_reserve(&t->pcs, t->pcs.len + r->n) || !array_reserve(&t->v, t->v.len + 1) ||
+	    (words && !array_reserve(&t->words, t->words.len + r->n)) ||
 	    !map64_put(&t->ids, stack_key(space, r->id), (uint32_t)t->v.len))
 		return -ENOMEM;
 	s = &t->v.v[t->v.len++];
@@ -49,6 +57,11 @@ int model_apply_stack(struct golin_model *m, const struct golin_rec_stack *r, ui
 			    .truncated = r->truncated != 0};
 	memcpy(t->pcs.v + t->pcs.len, r->pcs, r->n * sizeof(r->pcs[0]));
 	t->pcs.len += r->n;
+	if (words) {
+		memcpy(t->words.v + t->words.len, words, r->n * sizeof(*words));
+		s->words = (uint32_t)t->words.len + 1;
+		t->words.len += r->n;
+	}
 	return 0;
 }
 

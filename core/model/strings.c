@@ -30,7 +30,7 @@ void strings_done(struct strings *t)
 	t->bytes = 0;
 }
 
-static uint64_t hash_bytes(const char *s, size_t len)
+uint64_t strings_hash(const char *s, size_t len)
 {
 	uint64_t h = len, w;
 
@@ -71,7 +71,7 @@ int strings_intern(struct strings *t, const char *s, size_t len, uint32_t *ret)
 		return 0;
 	if (len >= GOLIN_STR_MAX)
 		return -ENOSPC;
-	hash = hash_bytes(s, len);
+	hash = strings_hash(s, len);
 	if (map64_get(&t->ids, hash, &id) && t->v.v[id].len == len &&
 	    !memcmp(t->v.v[id].s, s, len)) {
 		*ret = id;

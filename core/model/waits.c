@@ -168,8 +168,7 @@ static const char *const std_dirs[] = {
 	"unicode", "unique",  "unsafe",	  "vendor",  "weak",
 };
 
-/* Length of the import path in a function's name: up to the first dot of its last element. */
-static size_t package_len(const char *func)
+size_t golin_func_package(const char *func)
 {
 	size_t end = strcspn(func, "[("), at = 0;
 
@@ -205,7 +204,7 @@ static bool file_fits(const char *file, const char *package, size_t len)
 
 static bool is_std(const struct golin_frame *f)
 {
-	size_t package = package_len(f->func), first = strcspn(f->func, "/.");
+	size_t package = golin_func_package(f->func), first = strcspn(f->func, "/.");
 
 	for (size_t k = 0; k < sizeof(std_dirs) / sizeof(std_dirs[0]); k++)
 		if (strlen(std_dirs[k]) == first && !memcmp(std_dirs[k], f->func, first))

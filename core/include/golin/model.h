@@ -25,6 +25,7 @@ struct golin_model_opts {
 	uint32_t max_stacks;   /* 0: the default, 65536 */
 	uint32_t max_names;    /* 0: the default, 262144 */
 	uint32_t max_contexts; /* cancelled and retired ones to keep; 0: the default, 131072 */
+	uint32_t max_panics;   /* those that are over to keep; 0: the default, 65536 */
 };
 
 /* Index of a goroutine in the model; stable while the goroutine is in it. */

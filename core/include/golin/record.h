@@ -76,6 +76,7 @@ enum golin_rec_type {
 	GOLIN_REC_PANIC_THROW = 101,
 	GOLIN_REC_PANIC_KEPT = 102,   /* in dumps only */
 	GOLIN_REC_PANIC_COUNTS = 103, /* in dumps only */
+	GOLIN_REC_PANIC_SITE = 104,   /* in dumps only */
 	/* the garbage collector */
 	GOLIN_REC_GC_PAUSE = 112,
 	GOLIN_REC_TYPE_MAX = 256,
@@ -581,6 +582,7 @@ enum golin_panic_flags {
 	GOLIN_PANIC_OF_GOEXIT = 1 << 8,	   /* a deferred call that Goexit runs */
 	GOLIN_PANIC_VALUE = 1 << 9,	   /* of a recovery: type and data hold */
 	GOLIN_PANIC_FATAL_ERROR = 1 << 10, /* of a throw: runtime.fatal, the program's own fault */
+	GOLIN_PANIC_DUMPED = 1 << 11,	   /* in dumps: a PANIC_KEPT says what became of it */
 };
 
 enum golin_trace_kind {
@@ -614,6 +616,7 @@ struct golin_rec_panic_defer {
 	uint64_t pc;	/* entry of the function; 0 unknown */
 	uint32_t flags; /* enum golin_panic_flags */
 	uint32_t _pad;
+	uint64_t end, pause; /* in dumps: see golin_panic_defer */
 };
 
 /*
@@ -713,23 +716,42 @@ struct golin_rec_goroutine_defers {
 
 enum { GOLIN_DEFERS_MAX = 256 };
 
-/* In a dump: what became of the panic whose START, and DEFERs, come before it. */
+/*
+ * In a dump: what became of the panic whose START, and DEFERs, come before it; of a Goexit and of a
+ * throw, too, a START does. The oldest of a goroutine's stack stands first.
+ */
 struct golin_rec_panic_kept {
 	struct golin_rec h;
 	uint64_t number; /* of the panic in the model that was dumped, from 1 */
 	uint64_t nested_in, replaced_by, repanic_of, trace_of; /* numbers; 0 none */
-	uint64_t ended;					       /* monotonic ns; 0 not */
-	uint64_t recovered_by, resumed_in;		       /* pcs */
-	uint64_t fault_addr;
-	uint32_t outcome, relation, frames, flags, how, _pad;
-	struct golin_rec_str trace; /* where it came from elsewhere: a traceparent */
-	struct golin_rec_str text;  /* that the program printed */
+	uint64_t up;			   /* under which it stands in the tree of failures */
+	uint64_t ended;			   /* monotonic ns; 0 not */
+	uint64_t order;			   /* when it left its goroutine's stack; 0: it is in it */
+	uint64_t below;			   /* number of the one below it there */
+	uint64_t recovered_by, resumed_in; /* pcs */
+	uint64_t last_defer;
+	uint64_t value_seen; /* when a panic had the same value last; 0: it is not the first */
+	uint32_t outcome, relation, frames, flags; /* flags: enum golin_panic_more */
+	uint32_t kind;				   /* enum golin_panic_kind */
+	uint32_t ndefers;			   /* there may have been more than are kept */
+	struct golin_rec_str trace;		   /* where it came from elsewhere: a traceparent */
+	struct golin_rec_str text;		   /* that the program printed */
 };
 
-/* What GOLIN_REC_COUNTS is for goroutines. */
+/* What GOLIN_REC_COUNTS is for goroutines; ends the panics of a dump. */
 struct golin_rec_panic_counts {
 	struct golin_rec h;
-	uint64_t panics, recovered, fatal, goexits, throws, evicted, unmatched;
+	uint64_t panics, recovered, fatal, goexits, throws, evicted, unmatched, replaced;
+};
+
+/* What a site had counted until a dump, before the panics. */
+struct golin_rec_panic_site {
+	struct golin_rec h;
+	uint64_t stack; /* one that leads there */
+	uint64_t count, recovered, replaced, fatal;
+	uint64_t first, newest; /* numbers; 0: it has left the model */
+	uint64_t first_at, last_at, by;
+	struct golin_rec_str type;
 };
 
 /* The world stood still for duration ns from h.ts on. */

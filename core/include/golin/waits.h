@@ -42,6 +42,8 @@ struct golin_frame golin_model_user_frame(const struct golin_model *m, uint64_t 
 					  struct golin_frame *ret_blocking);
 /* Whether a function is the runtime's or the standard library's. */
 bool golin_frame_is_library(const struct golin_frame *f);
+/* Length of the import path in a function's name: up to the first dot of its last element. */
+size_t golin_func_package(const char *func);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* How panics end: something recovers one, or nothing does and the program ends. */
+#include "model_impl.h"
+
+#include <errno.h>
+
+static bool is_active(const struct golin_model *m, golin_pidx i)
+{
+	return panic_at(m, i)->p.outcome == GOLIN_PO_ACTIVE;
+}
+
+static bool is_goexit(const struct golin_model *m, golin_pidx i)
+{
+	return panic_at(m, i)->p.kind == GOLIN_PANIC_GOEXIT;
+}
+
+/* ---- recovery ---- */
+
+/* Whether control resumed above where it was raised. */
+static bool is_unwound(const struct panic_node *n, const struct golin_rec_panic_recover *r)
+{
+	return n->depth_known && n->p.depth > r->depth;
+}
+
+static bool has_value(const struct panic_node *n, const struct golin_rec_panic_recover *r)
+{
+	/* Of a nil, the runtime makes an error. */
+	return !(r->flags & GOLIN_PANIC_VALUE) || !n->p.nvalues || !n->values[0].type_addr ||
+	       (n->values[0].type_addr == r->type && n->values[0].data == r->data);
+}
+
+/*
+ * The recovered one: the innermost, unless its value says that records about others were lost.
+ * GOLIN_PIDX_NONE: it is not known.
+ */
+static golin_pidx find_recovered(struct golin_model *m, uint32_t space,
+				 const struct golin_rec_panic_recover *r)
+{
+	golin_pidx top = panic_top(m, space, r->h.goid), i = top;
+
+	for (; i != GOLIN_PIDX_NONE && !is_goexit(m, i); i = panic_at(m, i)->below) {
+		const struct panic_node *n = panic_at(m, i);
+
+		if (n->depth_known && n->p.depth <= r->depth)
+			break;
+		if (has_value(n, r))
+			return i;
+	}
+	return GOLIN_PIDX_NONE;
+}
+
+static int add_recovered(struct golin_model *m, uint32_t space,
+			 const struct golin_rec_panic_recover *r, golin_pidx *ret)
+{
+	const struct golin_rec_value value = {.type = r->type, .data = r->data};
+	int rc;
+
+	m->panics.counts.unmatched++;
+	rc = panic_add_lost(m, space, &r->h, GOLIN_PANIC_PANIC, ret);
+	if (rc || !(r->flags & GOLIN_PANIC_VALUE))
+		return rc;
+	return panic_set_values(m, *ret, &r->h, &value, 1);
+}
+
+/* The Goexit at whose deferred calls the recovery ends: control goes back to it. */
+static void resume_in_goexit(struct golin_model *m, golin_pidx i, golin_pidx goexit)
+{
+	struct panic_node *n = panic_at(m, i);
+	uint64_t pc = 0;
+
+	n->p.frames = panic_frame_below(m, i, panic_at(m, goexit)->p.depth, &pc);
+	n->p.resumed_in = pc;
+}
+
+static void unwind(struct golin_model *m, uint32_t space, const struct golin_rec_panic_recover *r,
+		   golin_pidx recovered)
+{
+	bool linked = panic_goexit_is_linked(m, space);
+	golin_pidx above = recovered, i;
+
+	while ((i = panic_top(m, space, r->h.goid)) != GOLIN_PIDX_NONE &&
+	       is_unwound(panic_at(m, i), r)) {
+		if (linked && is_goexit(m, i)) {
+			resume_in_goexit(m, recovered, i);
+			return;
+		}
+		if (is_active(m, i)) {
+			panic_link(m, i, LINK_REPLACED, above);
+			panic_resolve(m, i, GOLIN_PO_REPLACED, r->h.ts);
+			above = i;
+		}
+		panic_pop(m, i);
+	}
+}
+
+static int apply_recover(struct golin_model *m, const struct golin_rec_panic_recover *r,
+			 uint32_t space)
+{
+	uint64_t ts = model_time(m, r->h.ts);
+	struct panic_node *n;
+	golin_pidx i;
+	int rc;
+
+	i = find_recovered(m, space, r);
+	if (i == GOLIN_PIDX_NONE) {
+		rc = add_recovered(m, space, r, &i);
+		if (rc)
+			return rc;
+	}
+	while (panic_top(m, space, r->h.goid) != i)
+		panic_lose(m, panic_top(m, space, r->h.goid), ts);
+	n = panic_at(m, i);
+	n->p.frames = panic_frame_at(m, i, r->depth, r->resumed_pc);
+	n->p.resumed_in = r->resumed_pc;
+	if (is_active(m, i)) {
+		panic_set_recovered(m, i, ts);
+	} else {
+		/* What recovered it had gone on to panic, and that was recovered too. */
+		n->p.ended = ts;
+		panic_close_defer(m, i, ts);
+	}
+	panic_pop(m, i);
+	unwind(m, space, r, i);
+	return 0;
+}
+
+int model_apply_panic_recover(struct golin_model *m, const struct golin_rec_panic_recover *r,
+			      uint32_t space)
+{
+	int rc;
+
+	m->counts.unread += !!(r->flags & GOLIN_PANIC_PARTIAL);
+	if (!r->h.goid || !key_fits(r->h.goid)) {
+		m->counts.unread++;
+		return 0;
+	}
+	rc = apply_recover(m, r, space);
+	panics_evict(m);
+	return rc;
+}
+
+/* ---- nobody recovers ---- */
+
+/* The next one of what the program prints, outwards from the innermost; NULL: no more. */
+static const struct golin_rec_kept_panic *chain_next(const struct golin_rec_panic_fatal *r,
+						     uint32_t *at)
+{
+	while (*at)
+		if (!(r->panics[--*at].flags & GOLIN_KEPT_GOEXIT))
+			return &r->panics[*at];
+	return NULL;
+}
+
+/* One that ends with the program; `above` is the one that did not let it go on, or none. */
+static int end_fatal(struct golin_model *m, golin_pidx i, golin_pidx above,
+		     const struct golin_rec_panic_fatal *r, const struct golin_rec_kept_panic *c)
+{
+	uint64_t ts = r->h.ts;
+	int rc = c ? panic_set_printed(m, i, &r->h, c->value.text) : 0;
+
+	if (above == GOLIN_PIDX_NONE) {
+		panic_resolve(m, i, GOLIN_PO_FATAL, ts);
+	} else if (c && c->flags & GOLIN_KEPT_RECOVERED) {
+		panic_set_recovered(m, i, ts);
+	} else if (is_active(m, i)) {
+		panic_link(m, i, LINK_REPLACED, above);
+		panic_resolve(m, i, GOLIN_PO_REPLACED, ts);
+	}
+	panic_pop(m, i);
+	return rc;
+}
+
+static int apply_fatal(struct golin_model *m, const struct golin_rec_panic_fatal *r, uint32_t space)
+{
+	bool whole = r->n && r->n < GOLIN_KEPT_MAX && !(r->flags & GOLIN_PANIC_PARTIAL);
+	golin_pidx above = GOLIN_PIDX_NONE, i;
+	const struct golin_rec_kept_panic *c;
+	uint32_t at = r->n;
+	int rc = 0;
+
+	while (!rc && (i = panic_top(m, space, r->h.goid)) != GOLIN_PIDX_NONE) {
+		if (is_goexit(m, i)) {
+			if (is_active(m, i) && above != GOLIN_PIDX_NONE) {
+				panic_link(m, i, LINK_REPLACED, above);
+				panic_resolve(m, i, GOLIN_PO_REPLACED, r->h.ts);
+			}
+			panic_lose(m, i, r->h.ts);
+			continue;
+		}
+		c = chain_next(r, &at);
+		if (!c && whole) { /* it had ended before, and that was lost */
+			panic_lose(m, i, r->h.ts);
+			continue;
+		}
+		rc = end_fatal(m, i, above, r, c);
+		above = i;
+	}
+	/* Those that began before golin came. */
+	while (!rc && ((c = chain_next(r, &at)) != NULL || above == GOLIN_PIDX_NONE)) {
+		m->panics.counts.unmatched += above == GOLIN_PIDX_NONE;
+		rc = panic_add_lost(m, space, &r->h, GOLIN_PANIC_PANIC, &i);
+		if (!rc)
+			rc = end_fatal(m, i, above, r, c);
+		above = i;
+	}
+	return rc;
+}
+
+int model_apply_panic_fatal(struct golin_model *m, const struct golin_rec_panic_fatal *r,
+			    uint32_t space)
+{
+	int rc;
+
+	m->counts.unread += !!(r->flags & GOLIN_PANIC_PARTIAL);
+	if (!r->h.goid || !key_fits(r->h.goid)) {
+		m->counts.unread++;
+		return 0;
+	}
+	rc = apply_fatal(m, r, space);
+	panics_evict(m);
+	return rc;
+}
+
+/* ---- ends ---- */
+
+void panics_goroutine_ended(struct golin_model *m, uint32_t space, uint64_t goid, uint64_t ts,
+			    uint8_t how)
+{
+	golin_pidx goexit = GOLIN_PIDX_NONE, i;
+
+	while ((i = panic_top(m, space, goid)) != GOLIN_PIDX_NONE) {
+		if (panic_at(m, i)->p.kind == GOLIN_PANIC_GOEXIT && goexit != GOLIN_PIDX_NONE) {
+			panic_link(m, i, LINK_REPLACED, goexit);
+			panic_resolve(m, i, GOLIN_PO_REPLACED, ts);
+		} else if (panic_at(m, i)->p.kind == GOLIN_PANIC_GOEXIT &&
+			   how != GOLIN_HOW_RETURN) {
+			panic_resolve(m, i, GOLIN_PO_GOEXIT, ts);
+			goexit = i;
+		}
+		panic_lose(m, i, ts);
+	}
+	panics_evict(m);
+}
+
+void panics_end_all(struct golin_model *m, uint32_t space, uint64_t ts)
+{
+	golin_pidx i;
+
+	while ((i = m->spaces.v[space].panics.head) != GOLIN_PIDX_NONE) {
+		uint64_t goid = panic_at(m, i)->p.goid;
+
+		while ((i = panic_top(m, space, goid)) != GOLIN_PIDX_NONE)
+			panic_lose(m, i, ts);
+	}
+	panics_evict(m);
+}
