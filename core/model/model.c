@@ -40,6 +40,7 @@ static void model_done(struct golin_model *m)
 	timers_done(&m->timers);
 	waits_done(&m->waits);
 	panics_done(&m->panics);
+	panic_traces_done(&m->panic_traces);
 }
 
 int golin_model_new(const struct golin_model_opts *opts, struct golin_model **ret)
@@ -292,9 +293,10 @@ static int apply_state(struct golin_model *m, uint32_t space,
 		       const struct golin_rec_goroutine_state *r)
 {
 	golin_gidx i = goroutine_find(m, space, r->h.goid);
+	int rc = panic_points_state(m, space, r);
 
-	if (i == GOLIN_GIDX_NONE || !(node_at(m, i)->g.flags & GOLIN_GF_ALIVE))
-		return 0;
+	if (rc || i == GOLIN_GIDX_NONE || !(node_at(m, i)->g.flags & GOLIN_GF_ALIVE))
+		return rc;
 	if (r->state != GOLIN_GS_DEAD && r->state != GOLIN_GS_DEADEXTRA)
 		return set_wait(m, i, r->state, r->wait_since, &r->h, r->wait);
 	goroutine_set_ended(m, i, r->h.ts, 0);
@@ -451,6 +453,7 @@ static int dispatch(struct golin_model *m, const struct golin_rec *rec)
 	case GOLIN_REC_GOROUTINE_STATE:
 		return apply_state(m, space, (const struct golin_rec_goroutine_state *)rec);
 	case GOLIN_REC_GOROUTINE_WAITS:
+		panic_points_waits(m, space, (const struct golin_rec_goroutine_waits *)rec);
 		return model_apply_waits(m, (const struct golin_rec_goroutine_waits *)rec, space);
 	case GOLIN_REC_TYPE:
 		return model_apply_type(m, (const struct golin_rec_type_name *)rec, space);

@@ -312,6 +312,7 @@ struct golin_model {
 	struct waits waits;
 	struct panics panics;
 	struct panic_news panic_news;
+	struct panic_traces panic_traces;
 
 	struct golin_rec_clock clock;
 	bool has_clock;

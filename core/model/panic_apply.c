@@ -48,6 +48,7 @@ static int enter(struct golin_model *m, golin_pidx i, golin_pidx up)
 		return rc;
 	panic_find_repanic(m, i, up);
 	rc = panic_values_learn(m, i);
+	rc = rc ? rc : panic_trace_started(m, panic_at(m, i)->space, i);
 	panic_place(m, i);
 	return rc ? rc : panic_tell(m, i, GOLIN_PC_STARTED);
 }

@@ -15,6 +15,7 @@ void panics_done(struct panics *t)
 	array_for_each (&t->v, n) {
 		free(n->values);
 		free(n->defers);
+		free(n->trace.points);
 	}
 	array_free(&t->v);
 	array_free(&t->sites);
@@ -227,6 +228,7 @@ static void forget(struct golin_model *m, golin_pidx i)
 	}
 	leave_tree(m, i);
 	panic_values_forget(m, i);
+	panic_trace_gone(m, i);
 	map64_del(&t->by_number, n->p.number);
 	for (uint32_t k = 0; k < n->p.nvalues; k++)
 		texts_drop(&t->texts, n->values[k].text);

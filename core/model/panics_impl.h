@@ -12,6 +12,7 @@
 #include "base/array.h"
 #include "base/map64.h"
 #include "golin/panic.h"
+#include "panic_trace_impl.h"
 
 enum {
 	PANICS_MAX = 1 << 20,	    /* in the table; what comes beyond counts as unread */
@@ -70,6 +71,7 @@ struct panic_node {
 	uint32_t site, space;
 	uint8_t where; /* enum panic_where */
 	bool depth_known, in_values;
+	struct panic_trace trace;
 };
 
 struct panic_queue {

@@ -18,8 +18,9 @@ static uint64_t model_bytes(const struct golin_model *m)
 	       m->spaces.cap * sizeof(*m->spaces.v) + goids_bytes(&m->goids) +
 	       contexts_bytes(&m->contexts) + changes_bytes(&m->changes) +
 	       timers_bytes(&m->timers) + waits_bytes(&m->waits) + panics_bytes(&m->panics) +
-	       panic_news_bytes(&m->panic_news) + map_bytes(&m->by_space) +
-	       strings_bytes(&m->strings) + m->names.v.cap * sizeof(*m->names.v.v) +
+	       panic_news_bytes(&m->panic_news) + panic_traces_bytes(&m->panic_traces) +
+	       map_bytes(&m->by_space) + strings_bytes(&m->strings) +
+	       m->names.v.cap * sizeof(*m->names.v.v) +
 	       m->names.frames.cap * sizeof(*m->names.frames.v) + map_bytes(&m->names.ids) +
 	       map_bytes(&m->names.unnamed) + m->stacks.v.cap * sizeof(*m->stacks.v.v) +
 	       m->stacks.pcs.cap * sizeof(*m->stacks.pcs.v) +
