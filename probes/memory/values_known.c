@@ -10,8 +10,9 @@
 
 enum {
 	JOINED_SHOWN = 64,
-	MINOR_STALE = 25, /* ESTALE lost its "NFS" */
-	ERRNO_LAST = 132, /* that Go has a text for */
+	MINOR_STALE = 25,      /* ESTALE lost its "NFS" */
+	MINOR_TIME_QUOTE = 17, /* what stands between quotes is escaped */
+	ERRNO_LAST = 132,      /* that Go has a text for */
 	ERRNO_STALE = 116,
 };
 
@@ -324,6 +325,13 @@ bool put_duration(struct walk *w, const struct place *p, int depth)
 	return true;
 }
 
+static void put_between_quotes(struct walk *w, const struct place *p)
+{
+	put_text(w, "\"");
+	put_string_at(w, p, PUT_PLAIN);
+	put_text(w, "\"");
+}
+
 bool put_time_error(struct walk *w, const struct place *p, int depth)
 {
 	static const struct {
@@ -343,8 +351,10 @@ bool put_time_error(struct walk *w, const struct place *p, int depth)
 		put_text(w, parts[i].before);
 		if (!walk_member(w, p, parts[i].name, GO_KIND_STRING, &member))
 			put_unknown(w, p->type);
-		else
+		else if (w->minor >= MINOR_TIME_QUOTE)
 			put_string_at(w, &member, PUT_QUOTED);
+		else
+			put_between_quotes(w, &member);
 	}
 	if (brief)
 		put_string_at(w, &message, PUT_PLAIN);
