@@ -29,6 +29,7 @@ struct cmd_config {
 	uint64_t grace_ns;
 	uint32_t fail_on; /* from 1: note, warning, error, never */
 	const char *baseline, *write_baseline;
+	bool ask;	   /* what the model wants to know of panics, the session asks the source */
 	bool timer_events; /* timers are wanted: --probes names them, or the rules look at them */
 	uint32_t keep, stacks;
 	uint64_t ring;
@@ -99,6 +100,7 @@ int cmd_run(struct cmd_config *cfg);
 int cmd_replay(struct cmd_config *cfg);
 int cmd_lineage(struct cmd_config *cfg);
 int cmd_contexts(struct cmd_config *cfg);
+int cmd_panics(struct cmd_config *cfg);
 int cmd_events(struct cmd_config *cfg);
 int cmd_findings(struct cmd_config *cfg);
 int cmd_record(struct cmd_config *cfg);

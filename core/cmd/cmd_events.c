@@ -6,6 +6,7 @@ struct events {
 	struct golin_export_opts opts;
 	struct strbuf out;
 	bool header;
+	uint64_t news; /* of panics that were told */
 };
 
 static int print_header(struct session *s, struct events *e)
@@ -48,6 +49,7 @@ int cmd_events(struct cmd_config *cfg)
 	s.on_batch = on_batch;
 	if (!ret) {
 		view_options(&s, &e.opts);
+		e.opts.news = &e.news;
 		ret = session_open(&s, &err);
 	}
 	if (!ret)

@@ -25,6 +25,17 @@ static const char source_help[] =
 	"attached before its first instruction. A live view prints when the target ends, --for is\n"
 	"over, or on Ctrl-C, which detaches and leaves the target as it was.\n";
 
+static const char panics_help[] =
+	"SOURCE is a PID, a program's NAME, a recording, or `-- CMD ARGS...`, which golin starts,\n"
+	"attached before its first instruction, and whose exit code it passes on. Printed when "
+	"the\n"
+	"target ends, --for is over, or on Ctrl-C, which detaches and leaves the target as it "
+	"was.\n\n"
+	"  golin panics -- ./app                    what ended it, and what came before\n"
+	"  golin panics api --for 1m --count        which places panic, how often, who recovers\n"
+	"  golin panics api.golin --filter 'outcome:recovered value:timeout'\n"
+	"  golin panics --hide-values --json api    types of values, not what they say\n";
+
 static const char findings_help[] =
 	"SOURCE is a PID, a program's NAME, a recording, or `-- CMD ARGS...`, which golin starts,\n"
 	"attached before its first instruction. The findings are printed when the target ends, "
@@ -69,6 +80,9 @@ const struct cmd cmds[] = {
 	{"contexts", "SOURCE", "the trees of contexts: who made them, who cancelled them",
 	 source_help, VIEW | OPTION_BIT(LIVE) | OPTION_BIT(NO_FOLD) | OPTION_BIT(SHOW_VALUES),
 	 CONTEXTS, cmd_contexts},
+	{"panics", "SOURCE", "how panics travelled: what became of each, and who recovered it",
+	 panics_help, LIVE | OPTION_BIT(JSON) | OPTION_BIT(NO_FOLD) | VALUES | OPTION_BIT(COUNT),
+	 ALL, cmd_panics},
 	{"findings", "SOURCE", "what is wrong: cancellations that go nowhere, leaks; for CI too",
 	 findings_help,
 	 VIEW | RULES | OPTION_BIT(FAIL_ON) | OPTION_BIT(BASELINE) | OPTION_BIT(WRITE_BASELINE) |

@@ -14,6 +14,7 @@
 
 #include "base/strbuf.h"
 #include "base/text.h"
+#include "golin/panic.h"
 
 #define EVERY_NS 100000000ull /* of a recording's time, between two looks */
 
@@ -40,7 +41,11 @@ static bool ask(struct session *s)
 
 	/* What cannot be asked now (too many questions, no right to read) is not known: the rules
 	 * say nothing without evidence. */
-	while (golin_rules_ask(s->rules, &ctl))
+	while (s->rules && golin_rules_ask(s->rules, &ctl))
+		if (s->src->live && !golin_source_control(s->src, &ctl, NULL))
+			any = true;
+	/* Where the goroutines stand that a panic concerns: the sooner, the more it tells. */
+	while (s->cfg->ask && golin_model_panics_ask(s->model, &ctl))
 		if (s->src->live && !golin_source_control(s->src, &ctl, NULL))
 			any = true;
 	return any;
@@ -53,7 +58,7 @@ static int no_memory(struct session *s)
 
 static int look(struct session *s, uint64_t now)
 {
-	if (golin_rules_check(s->rules, now))
+	if (s->rules && golin_rules_check(s->rules, now))
 		return no_memory(s);
 	ask(s);
 	return 0;
@@ -117,7 +122,7 @@ int rules_last_questions(struct session *s, struct golin_err *err)
 		ret = catch_up(s, &now, err);
 		if (ret)
 			return ret;
-		if (golin_rules_finish(s->rules, now))
+		if (s->rules && golin_rules_finish(s->rules, now))
 			return no_memory(s);
 		if (!ask(s))
 			break;
@@ -129,6 +134,8 @@ int rules_finish(struct session *s)
 {
 	struct golin_ctl ctl;
 
+	if (!s->rules)
+		return 0;
 	if (golin_rules_finish(s->rules, s->src->live ? mono_ns() : golin_model_now(s->model)))
 		return no_memory(s);
 	while (golin_rules_ask(s->rules, &ctl))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The rules within a session: their options from the command line, when they look, and what they
- * ask of the source.
+ * ask of the source; and what the model's panics ask, also where no rules look (cfg->ask).
  */
 #ifndef GOLIN_CMD_RULES_LOOP_H
 #define GOLIN_CMD_RULES_LOOP_H

@@ -111,13 +111,14 @@ int session_find(struct session *s, struct golin_err *err)
 	struct golin_rules_opts opts;
 	int ret = rules_options(s->cfg, &opts, err);
 
+	s->cfg->ask = true;
 	s->cfg->timer_events |= !!(s->cfg->groups & GOLIN_GROUP_CONTEXTS);
 	return ret ? ret : golin_rules_new(&opts, s->model, &s->rules, err);
 }
 
 int session_rules(struct session *s, uint64_t seen_until)
 {
-	if (!s->rules || s->rules_done)
+	if ((!s->rules && !s->cfg->ask) || s->rules_done)
 		return 0;
 	if (!s->src->ended)
 		return rules_batch(s, seen_until);
@@ -198,7 +199,7 @@ static int finish(struct session *s, struct golin_err *err)
 	int ret;
 
 	/* While it can be read, and before the probes miss anything. */
-	if (s->rules) {
+	if (s->rules || s->cfg->ask) {
 		report_progress("looking for the last time");
 		ret = rules_last_questions(s, err);
 		s->rules_done = true;

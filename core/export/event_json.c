@@ -5,8 +5,7 @@
 #include <ctype.h>
 #include <string.h>
 
-/* A traceback leaves out the runtime's own frames but those that a program can call. */
-static bool hidden_frame(const struct golin_frame *f)
+bool export_hidden_frame(const struct golin_frame *f)
 {
 	if (f->flags & GOLIN_FRAME_WRAPPER)
 		return true;
@@ -28,7 +27,7 @@ static int put_pc(struct jsonw *w, const struct golin_model *m, uint64_t pc, boo
 		return 1;
 	}
 	for (int k = 0; k < n; k++) {
-		if (!all && hidden_frame(&f[k]))
+		if (!all && export_hidden_frame(&f[k]))
 			continue;
 		export_json_frame(w, NULL, &f[k]);
 		shown++;
@@ -95,6 +94,7 @@ void golin_export_event_json(const struct golin_model *m, const struct golin_exp
 	struct export_event ev;
 	struct jsonw w;
 
+	export_panic_events(m, o, rec, true, out);
 	if (export_is_context_event(rec)) {
 		export_context_event_json(m, o, rec, out);
 		return;

@@ -64,6 +64,7 @@ void golin_export_event_text(const struct golin_model *m, const struct golin_exp
 	struct golin_target_info target = {0};
 	struct export_event ev;
 
+	export_panic_events(m, o, rec, false, out);
 	if (export_is_context_event(rec)) {
 		export_context_event_text(m, o, rec, out);
 		return;

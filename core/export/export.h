@@ -16,10 +16,13 @@ struct golin_export_opts {
 	const struct golin_filter *filter; /* NULL: all */
 	bool system;			   /* the runtime's own goroutines too */
 	bool live_only;			   /* lineage: leave out those that have ended */
-	bool fold;  /* lineage text: like siblings become one line "N like this" */
-	bool ascii; /* no UTF-8 glyphs */
-	bool color; /* ANSI colours */
-	int width;  /* columns for text; 0: do not cut */
+	bool fold;			   /* text: like siblings become one line "N like this" */
+	bool ascii;			   /* no UTF-8 glyphs */
+	bool color;			   /* ANSI colours */
+	int width;			   /* columns for text; 0: do not cut */
+	/* Of events: how far the news of panics have been told (golin_model_panic_news(), begins
+	 * as 0); NULL: they are not events. */
+	uint64_t *news;
 };
 
 /* {"type":"header","schema":"golin/1",...}\n */
@@ -50,6 +53,22 @@ struct golin_contexts_text *golin_contexts_text_new(const struct golin_model *m,
 						    const struct golin_export_opts *o);
 bool golin_contexts_text_next(struct golin_contexts_text *t, struct strbuf *out);
 void golin_contexts_text_free(struct golin_contexts_text *t);
+
+/* The panics view, likewise; and the places that panic. */
+bool golin_export_panics_json(const struct golin_model *m, const struct golin_export_opts *o,
+			      uint64_t *pos, struct strbuf *out);
+struct golin_panics_text;
+struct golin_panics_text *golin_panics_text_new(const struct golin_model *m,
+						const struct golin_export_opts *o);
+bool golin_panics_text_next(struct golin_panics_text *t, struct strbuf *out);
+void golin_panics_text_free(struct golin_panics_text *t);
+bool golin_export_panic_sites_json(const struct golin_model *m, const struct golin_export_opts *o,
+				   uint64_t *pos, struct strbuf *out);
+struct golin_panic_sites;
+struct golin_panic_sites *golin_panic_sites_new(const struct golin_model *m,
+						const struct golin_export_opts *o);
+bool golin_panic_sites_next(struct golin_panic_sites *t, struct strbuf *out);
+void golin_panic_sites_free(struct golin_panic_sites *t);
 
 /*
  * One event as a line; the model must have applied rec already. Adds nothing for records that are

@@ -44,6 +44,8 @@ struct export_event {
 bool export_event_get(const struct golin_model *m, const struct golin_export_opts *o,
 		      const struct golin_rec *rec, struct export_event *ret);
 
+/* A traceback leaves out the runtime's own frames but those that a program can call. */
+bool export_hidden_frame(const struct golin_frame *f);
 /* The frames of a stack as an array "stack", without the runtime's own. */
 void export_json_stack(struct jsonw *w, const struct golin_model *m, uint64_t id);
 
@@ -78,6 +80,12 @@ void export_timer_event_json(const struct golin_model *m, const struct golin_exp
 			     const struct golin_rec *rec, struct strbuf *out);
 void export_timer_event_text(const struct golin_model *m, const struct golin_export_opts *o,
 			     const struct golin_rec *rec, struct strbuf *out);
+
+/* ---- panics ---- */
+
+/* What befell panics by this record, each a line. */
+void export_panic_events(const struct golin_model *m, const struct golin_export_opts *o,
+			 const struct golin_rec *rec, bool json, struct strbuf *out);
 
 /* ---- lineage_shape.c: which rows a tree has ---- */
 
