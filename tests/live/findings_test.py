@@ -9,11 +9,9 @@ findings_test.py replay VERSION VARIANT		contexts and events of a recording are 
 findings_test.py secrets VERSION VARIANT	values are in no output, and in no recording, unasked
 """
 
-import ctypes
 import json
 import os
 import re
-import struct
 import sys
 from collections import Counter
 
@@ -281,26 +279,6 @@ def replay(version, variant):
     check.finish()
 
 
-def contents(path):
-    """What the blocks of a recording hold, decompressed (docs/recording.md)."""
-    zstd = ctypes.CDLL("libzstd.so.1")
-    zstd.ZSTD_decompress.restype = ctypes.c_size_t
-    with open(path, "rb") as f:
-        data = f.read()
-    at, out = 32, []
-    while data[at:at + 4] == b"\xb1grb":
-        payload, content = struct.unpack_from("<II", data, at + 16)
-        buf = ctypes.create_string_buffer(content)
-        n = zstd.ZSTD_decompress(buf, ctypes.c_size_t(content), data[at + 56:at + 56 + payload],
-                                 ctypes.c_size_t(payload))
-        if n != content:
-            live.note(f"FAIL: block at {at} of {path}")
-            sys.exit(1)
-        out.append(buf.raw[:content])
-        at += 56 + payload
-    return b"".join(out)
-
-
 def secrets(version, variant):
     check = Check(f"findings secrets {version} {variant}")
     hidden, shown = (os.path.join(live.TMP, x) for x in ("hidden.golin", "shown.golin"))
@@ -320,7 +298,7 @@ def secrets(version, variant):
     for g, w in zip(started, watchers):
         text = g.text() + "\n".join(g.err).encode()
         if w[0] == "record":
-            text += contents(w[2])
+            text += live.recording(w[2])
         check.that(len(text) > 500, f"{w} says something", text)
         if w[0] != "findings":
             check.that(b"main.key" in text, f"{w} tells the key's type", text[:300])

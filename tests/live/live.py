@@ -2,11 +2,13 @@
 """What the live tests share: golin and Go programs as children, accounts, checks, skipping."""
 
 import atexit
+import ctypes
 import json
 import os
 import re
 import select
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -339,6 +341,26 @@ def settle_kernel(before, limit=10.0):
         if not left or time.monotonic() > end:
             return left
         time.sleep(0.1)
+
+
+def recording(path):
+    """What the blocks of a recording hold, decompressed (docs/recording.md)."""
+    zstd = ctypes.CDLL("libzstd.so.1")
+    zstd.ZSTD_decompress.restype = ctypes.c_size_t
+    with open(path, "rb") as f:
+        data = f.read()
+    at, out = 32, []
+    while data[at:at + 4] == b"\xb1grb":
+        payload, content = struct.unpack_from("<II", data, at + 16)
+        buf = ctypes.create_string_buffer(content)
+        n = zstd.ZSTD_decompress(buf, ctypes.c_size_t(content), data[at + 56:at + 56 + payload],
+                                 ctypes.c_size_t(payload))
+        if n != content:
+            note(f"FAIL: block at {at} of {path}")
+            sys.exit(1)
+        out.append(buf.raw[:content])
+        at += 56 + payload
+    return b"".join(out)
 
 
 # ---- the account of the fixture ----
