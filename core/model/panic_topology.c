@@ -27,7 +27,8 @@ uint32_t golin_panic_descendants(const struct golin_model *m, golin_pidx i, goli
 	for (int k = 0; k < BELOW_MAX && g != GOLIN_GIDX_NONE; k++) {
 		const struct golin_goroutine *at = &node_at(m, g)->g;
 
-		if (at->flags & GOLIN_GF_ALIVE) {
+		/* The runtime's own are nobody's work. */
+		if (at->flags & GOLIN_GF_ALIVE && !(at->flags & GOLIN_GF_SYSTEM)) {
 			if (n < max)
 				ret[n] = g;
 			n++;
