@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a program's file says about the defer statements of a function.
+ * What a program's file says about the defer statements of a function, and about its frame.
  *
  * Since Go 1.14 most are open-coded: the function keeps a byte with a bit for each of its (at most
  * eight) defer statements that was executed, and a slot with the func value of each, all in its own
@@ -36,10 +36,13 @@ enum golin_defer_call {
 
 struct golin_func_defers {
 	uint64_t lo, hi; /* the function in which the pc stands, as linked; 0, 0: there is none */
-	uint32_t call;	 /* enum golin_defer_call */
-	uint32_t open;	 /* enum golin_open_defers */
-	uint32_t bits;	 /* bytes below varp: the byte of bits */
-	uint32_t n;	 /* slots that there may be: bits from it on mean nothing */
+	/* Bytes from the stack pointer at the pc to the return address; negative: not known. */
+	int32_t frame;
+	uint32_t outermost; /* the goroutine begins there */
+	uint32_t call;	    /* enum golin_defer_call */
+	uint32_t open;	    /* enum golin_open_defers */
+	uint32_t bits;	    /* bytes below varp: the byte of bits */
+	uint32_t n;	    /* slots that there may be: bits from it on mean nothing */
 	uint32_t slots[GOLIN_OPEN_DEFERS]; /* bytes below varp: the func value of that bit */
 	/* Bytes from lo to an instruction of that bit's defer statement; 0: not known. */
 	uint32_t at[GOLIN_OPEN_DEFERS];
@@ -54,7 +57,7 @@ bool open_defers_decode(uint16_t minor, const uint8_t *data, size_t avail,
 /* Of a function in the table: open, n, bits and slots. */
 void pclntab_open_defers(const struct pclntab *t, const struct pcln_func *f,
 			 struct golin_func_defers *ret);
-/* The function around a return address, as linked. */
+/* The function around a return address, as linked, or an address where a signal came. */
 void golin_image_defers(struct golin_image *img, uint64_t pc, struct golin_func_defers *ret);
 
 #endif

@@ -17,9 +17,29 @@ enum {
 	CALL_LEN = 5,
 	MAX_INSNS = 1 << 16,
 	MINOR_RANGE = 23, /* since then a loop's record may have deferreturn's place */
+	MINOR_FLAGS = 17, /* since then functions that write the stack pointer bear a flag */
+	FLAG_SPWRITE = 1 << 1,
 	RSP = 4,
 	RBP = 5,
 };
+
+/*
+ * From the stack pointer to the return address, as the runtime's unwinder has it
+ * (runtime/traceback.go): not where the function changes its stack pointer as it likes. Of those,
+ * cgocallback leaves frames as they should be.
+ */
+static int32_t frame_of(const struct pclntab *t, const struct pcln_func *f, uint64_t pc)
+{
+	const struct func_shape *sh = pcln_shape(t);
+	int32_t size;
+
+	if (t->minor >= MINOR_FLAGS && f->flag & FLAG_SPWRITE &&
+	    strcmp(f->name, "runtime.cgocallback") != 0)
+		return -1;
+	/* _func.pcsp stands before pcfile. */
+	size = pcln_value(t, f, rd32(t, f->raw + sh->pcfile - 4), pc);
+	return size % 8 ? -1 : size;
+}
 
 static uint32_t call_kind(const char *name)
 {
@@ -149,10 +169,12 @@ void golin_image_defers(struct golin_image *img, uint64_t pc, struct golin_func_
 	struct pcln_func f;
 
 	memset(ret, 0, sizeof(*ret));
-	if (!t || !pc || !pclntab_find_pc(t, pc - 1, &f))
+	if (!t || !pc || !pclntab_find_pc(t, pc, &f))
 		return;
 	ret->lo = f.lo;
 	ret->hi = f.hi;
+	ret->frame = frame_of(t, &f, pc);
+	ret->outermost = !strcmp(f.name, "runtime.goexit");
 	pclntab_open_defers(t, &f, ret);
 	if (img->elf.machine != EM_X86_64)
 		return;

@@ -20,6 +20,8 @@ uint8_t pcln_wrapper_id(uint16_t minor);
 /* A string of the table that ends within it; NULL if it does not. */
 const char *pcln_str(const struct pcln_span *s, uint64_t off, size_t *ret_len);
 
+/* What the table at that offset says of a pc in f; -1 nothing. */
+int32_t pcln_value(const struct pclntab *t, const struct pcln_func *f, uint32_t off, uint64_t pc);
 /* The address of a function's data number i; 0 when it has none. */
 uint64_t pcln_funcdata(const struct pclntab *t, const struct pcln_func *f, uint32_t i);
 

@@ -72,8 +72,7 @@ static bool pcv_next(struct pcv *v)
 	return true;
 }
 
-static int32_t pcvalue(const struct pclntab *t, const struct pcln_func *f, uint32_t off,
-		       uint64_t pc)
+int32_t pcln_value(const struct pclntab *t, const struct pcln_func *f, uint32_t off, uint64_t pc)
 {
 	struct pcv v;
 
@@ -106,8 +105,8 @@ static const char *file_name(const struct pclntab *t, const struct pcln_func *f,
 bool pclntab_line(const struct pclntab *t, const struct pcln_func *f, uint64_t pc,
 		  const char **ret_file, uint32_t *ret_line)
 {
-	const char *file = file_name(t, f, pcvalue(t, f, f->pcfile, pc));
-	int32_t line = pcvalue(t, f, f->pcln, pc);
+	const char *file = file_name(t, f, pcln_value(t, f, f->pcfile, pc));
+	int32_t line = pcln_value(t, f, f->pcln, pc);
 
 	if (!file || line < 0)
 		return false;
@@ -181,7 +180,7 @@ bool pclntab_inline_nth(const struct pclntab *t, const struct pcln_func *f, uint
 bool pclntab_inline(const struct pclntab *t, const struct pcln_func *f, uint64_t pc,
 		    struct pcln_inl *ret)
 {
-	int32_t i = pcvalue(t, f, pcdata_off(t, f, PCDATA_INL_TREE), pc);
+	int32_t i = pcln_value(t, f, pcdata_off(t, f, PCDATA_INL_TREE), pc);
 
 	return i >= 0 && pclntab_inline_nth(t, f, i, ret);
 }

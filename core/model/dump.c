@@ -327,6 +327,8 @@ int golin_model_dump(const struct golin_model *m, const struct golin_sink *sink)
 	if (!rc)
 		rc = dump_waits(&d);
 	if (!rc)
+		rc = dump_kept(&d);
+	if (!rc)
 		rc = dump_timers(&d);
 	if (!rc && m->has_exit)
 		rc = dump_copy(&d, &m->exit.h, sizeof(m->exit));

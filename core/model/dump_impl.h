@@ -24,5 +24,7 @@ int dump_contexts(struct dump *d);
 int dump_timers(struct dump *d);
 /* On what goroutines wait, behind the contexts. (dump_waits.c) */
 int dump_waits(struct dump *d);
+/* What they have deferred and panicked, behind that. (dump_kept.c) */
+int dump_kept(struct dump *d);
 
 #endif

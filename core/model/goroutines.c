@@ -157,6 +157,7 @@ static void unset_live(struct golin_model *m, golin_gidx i)
 	g->wait = 0;
 	g->wait_since = 0;
 	waits_drop(m, i);
+	kept_drop(m, space_of(m, g), g->goid);
 	contexts_goroutine_live(m, i, -1);
 }
 

@@ -39,6 +39,7 @@ static void model_done(struct golin_model *m)
 	contexts_done(&m->contexts);
 	timers_done(&m->timers);
 	waits_done(&m->waits);
+	kepts_done(&m->kepts);
 	panics_done(&m->panics);
 	panic_traces_done(&m->panic_traces);
 }
@@ -200,8 +201,10 @@ static int set_wait(struct golin_model *m, golin_gidx i, uint32_t state, uint64_
 		return rc;
 	/* The runtime clears the time when it lets it run: a time that went says that it ran. */
 	if (g->state != state_u8(state) || g->wait != id ||
-	    (g->wait_since && g->wait_since != since))
+	    (g->wait_since && g->wait_since != since)) {
 		waits_drop(m, i);
+		kept_drop(m, space_of(m, g), g->goid);
+	}
 	g->state = state_u8(state);
 	g->wait = id;
 	g->wait_since = since;
@@ -408,6 +411,7 @@ static int dispatch(struct golin_model *m, const struct golin_rec *rec)
 
 	if (rc)
 		return rc;
+	kept_event(m, space, rec);
 	switch (rec->type) {
 	case GOLIN_REC_TARGET:
 		return apply_target(m, space, (const struct golin_rec_target *)rec);
@@ -455,6 +459,8 @@ static int dispatch(struct golin_model *m, const struct golin_rec *rec)
 	case GOLIN_REC_GOROUTINE_WAITS:
 		panic_points_waits(m, space, (const struct golin_rec_goroutine_waits *)rec);
 		return model_apply_waits(m, (const struct golin_rec_goroutine_waits *)rec, space);
+	case GOLIN_REC_GOROUTINE_DEFERS:
+		return model_apply_defers(m, (const struct golin_rec_goroutine_defers *)rec, space);
 	case GOLIN_REC_TYPE:
 		return model_apply_type(m, (const struct golin_rec_type_name *)rec, space);
 	case GOLIN_REC_CONTEXT_CREATE:

@@ -13,6 +13,7 @@
 #include "base/map64.h"
 #include "golin/context.h"
 #include "golin/model.h"
+#include "kept_impl.h"
 #include "panics_impl.h"
 #include "timers_impl.h"
 #include "golin/waits.h"
@@ -310,6 +311,7 @@ struct golin_model {
 	struct changes changes;
 	struct timers timers;
 	struct waits waits;
+	struct kepts kepts;
 	struct panics panics;
 	struct panic_news panic_news;
 	struct panic_traces panic_traces;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Open-coded defers: nothing is linked anywhere, the frames alone have them. What the functions'
- * funcdata says is read as the runtime reads it for a panic (runtime/panic.go).
+ * funcdata says is read as the runtime reads it for a panic (runtime/panic.go). The frames are
+ * found as it finds them, too: frame pointers are not to be relied upon, since up to Go 1.20 that
+ * of a function in which a panic was recovered is not restored.
  */
 #include <errno.h>
 #include <string.h>
@@ -10,126 +12,164 @@
 #include "memory/mem.h"
 
 enum {
-	MINOR_OPEN = 14, /* before, there are none */
-	BATCH = 256,	 /* frames whose functions are asked about at once */
+	MINOR_OPEN = 14,      /* before, there are none */
+	FRAMES_MAX = 1 << 20, /* of one goroutine */
+	WINDOW = 8192,	      /* bytes of a stack that are read at once */
+};
+
+struct frame {
+	uint64_t pc;	   /* as linked */
+	uint64_t sp, varp; /* the function's own lies between */
 };
 
 struct look {
 	const struct golin_memory *m;
 	const struct stand *s;
 	const struct defer_info *info;
-	struct stack_frame frames[BATCH];
-	size_t nframes;
 	struct mem_defer *ret;
 	uint32_t max, n, flags;
-	bool all; /* nothing was left out so far */
-	int error;
+	uint64_t base, len; /* of what is in raw */
+	uint8_t raw[WINDOW];
 };
 
-/* The frame's own bytes lie between its stack pointer and its frame pointer. */
-static bool in_frame(const struct stack_frame *f, uint32_t below, uint32_t size)
+static int stack_bytes(struct look *l, uint64_t addr, void *buf, size_t size)
 {
-	return f->bp && below >= size && below <= f->bp - f->sp;
+	const struct stack_at *at = &l->s->at;
+	int e;
+
+	if (addr < at->lo || addr > at->hi - size)
+		return -EFAULT;
+	if (addr < l->base || addr + size > l->base + l->len) {
+		l->base = addr;
+		l->len = at->hi - addr < WINDOW ? at->hi - addr : WINDOW;
+		e = mem_read(l->m->mem_fd, l->base, l->raw, (size_t)l->len);
+		if (e) {
+			l->len = 0;
+			return e;
+		}
+	}
+	memcpy(buf, l->raw + (addr - l->base), size);
+	return 0;
 }
 
-static int one_frame(struct look *l, const struct stack_frame *f, const struct golin_func_defers *d)
+/* What lies `below` bytes below varp is in the frame. */
+static bool in_frame(const struct frame *f, uint32_t below, uint32_t size)
+{
+	return below >= size && f->varp > f->sp && below <= f->varp - f->sp;
+}
+
+static int add(struct look *l, const struct frame *f, const struct golin_func_defers *d, uint32_t i)
+{
+	struct mem_defer *r = &l->ret[l->n];
+	uint64_t fn;
+	int e = in_frame(f, d->slots[i], sizeof(fn))
+			? stack_bytes(l, f->varp - d->slots[i], &fn, sizeof(fn))
+			: -EFAULT;
+
+	if (e)
+		return e;
+	*r = (struct mem_defer){.pc = func_value_pc(l->m, fn),
+				.at = d->at[i] ? d->lo + d->at[i] : 0,
+				.sp = f->sp,
+				.flags = GOLIN_DEFER_OPEN};
+	if (fn && !r->pc) /* a nil func can be deferred */
+		l->flags |= GOLIN_DEFERS_PARTIAL;
+	l->n++;
+	return 0;
+}
+
+static int one_frame(struct look *l, const struct frame *f, const struct golin_func_defers *d)
 {
 	uint8_t bits;
 	int e;
 
 	if (d->open == GOLIN_OPEN_NONE)
 		return 0;
-	if (d->open != GOLIN_OPEN_KNOWN || !in_frame(f, d->bits, 1))
-		return -EFAULT;
-	e = mem_read(l->m->mem_fd, f->bp - d->bits, &bits, 1);
-	if (e)
-		return e;
-	if (bits >> d->n)
-		return -EFAULT;
-	for (uint32_t i = d->n; i-- > 0;) { /* the last statement runs first */
-		struct mem_defer *r = &l->ret[l->n];
-		uint64_t fn;
-
+	e = d->open == GOLIN_OPEN_KNOWN && in_frame(f, d->bits, 1)
+		    ? stack_bytes(l, f->varp - d->bits, &bits, 1)
+		    : -EFAULT;
+	if (!e && bits >> d->n)
+		e = -EFAULT;
+	/* The last statement runs first. */
+	for (uint32_t i = d->n; !e && i-- > 0;) {
 		if (!(bits & 1u << i))
 			continue;
 		if (l->n == l->max) {
 			l->flags |= GOLIN_DEFERS_MORE;
 			return 0;
 		}
-		if (!in_frame(f, d->slots[i], sizeof(fn)))
+		e = add(l, f, d, i);
+	}
+	return e;
+}
+
+static const struct golin_func_defers *info_of(struct look *l, uint64_t pc)
+{
+	const struct golin_func_defers *d = l->info->find(l->info->arg, pc);
+
+	if (!d && !l->info->learn(l->info->arg, &pc, 1))
+		d = l->info->find(l->info->arg, pc);
+	return d;
+}
+
+/* From the innermost frame outwards. *ret_whole: to where the goroutine begins. 0 or -errno. */
+static int walk(struct look *l, bool *ret_whole)
+{
+	struct frame f = {.pc = l->s->at.pc - l->m->bias, .sp = l->s->at.sp};
+
+	for (uint32_t k = 0; k < FRAMES_MAX; k++) {
+		const struct golin_func_defers *d = info_of(l, f.pc);
+		uint64_t ret;
+		int e;
+
+		if (!d || !d->hi)
 			return -EFAULT;
-		e = mem_read(l->m->mem_fd, f->bp - d->slots[i], &fn, sizeof(fn));
-		if (e)
-			return e;
-		*r = (struct mem_defer){.pc = func_value_pc(l->m, fn),
-					.at = d->at[i] ? d->lo + d->at[i] : 0,
-					.sp = f->sp,
-					.flags = GOLIN_DEFER_OPEN};
-		if (fn && !r->pc)
-			l->flags |= GOLIN_DEFERS_PARTIAL;
-		l->n++;
-	}
-	return 0;
-}
-
-/* False: no more frames are wanted. */
-static bool batch(struct look *l)
-{
-	uint64_t pcs[BATCH];
-	int e;
-
-	for (size_t i = 0; i < l->nframes; i++)
-		pcs[i] = l->frames[i].pc - l->m->bias;
-	e = l->nframes ? l->info->learn(l->info->arg, pcs, l->nframes) : 0;
-	if (e) { /* of the program nothing is to be had any more */
-		l->all = false;
-		return false;
-	}
-	for (size_t i = 0; i < l->nframes && !(l->flags & GOLIN_DEFERS_MORE); i++) {
-		const struct golin_func_defers *d = l->info->find(l->info->arg, pcs[i]);
-
-		e = d ? one_frame(l, &l->frames[i], d) : -EFAULT;
-		if (e && e != -EFAULT) {
-			l->error = e;
-			return false;
+		if (d->outermost) {
+			*ret_whole = true;
+			return 0;
 		}
-		if (e)
-			l->all = false;
+		if (d->frame < 0 || f.sp % 8)
+			return -EFAULT;
+		/* Below the return address stands the caller's frame pointer, where there is room.
+		 */
+		f.varp = f.sp + (uint32_t)d->frame - (d->frame ? 8 : 0);
+		e = stack_bytes(l, f.sp + (uint32_t)d->frame, &ret, sizeof(ret));
+		if (!e)
+			e = one_frame(l, &f, d);
+		if (e || l->flags & GOLIN_DEFERS_MORE)
+			return e;
+		f.sp += (uint32_t)d->frame + 8;
+		f.pc = ret - l->m->bias;
 	}
-	l->nframes = 0;
-	return !(l->flags & GOLIN_DEFERS_MORE);
+	return -EFAULT;
 }
 
-static bool on_frame(void *arg, const struct stack_frame *f)
+/* All at once what the walk will ask for, most likely. */
+static void learn_all(struct look *l)
 {
-	struct look *l = arg;
+	struct stack_pcs pcs;
 
-	l->frames[l->nframes++] = *f;
-	return l->nframes < BATCH || batch(l);
+	if (stack_walk(l->m, &l->s->at, &pcs) || !pcs.n)
+		return;
+	for (uint32_t i = 0; i < pcs.n; i++)
+		pcs.v[i] -= l->m->bias;
+	(void)l->info->learn(l->info->arg, pcs.v, pcs.n);
 }
 
 int open_defers_read(const struct golin_memory *m, const struct stand *s,
 		     const struct defer_info *info, struct mem_defer *ret, uint32_t max,
 		     uint32_t *ret_n, uint32_t *ret_flags)
 {
-	struct look l = {.m = m, .s = s, .info = info, .ret = ret, .max = max, .all = true};
+	struct look l = {.m = m, .s = s, .info = info, .ret = ret, .max = max};
 	bool whole = true;
 	int e = 0;
 
-	*ret_n = 0;
 	if (m->info->go.minor >= MINOR_OPEN) {
-		e = stack_frames(m, &s->at, on_frame, &l, &whole);
-		if (e == -EFAULT) {
-			whole = false;
-			e = 0;
-		}
-		if (!e && !(l.flags & GOLIN_DEFERS_MORE) && l.all)
-			batch(&l);
-		e = e ? e : l.error;
+		whole = false;
+		learn_all(&l);
+		e = walk(&l, &whole);
 	}
 	*ret_n = l.n;
-	if (whole && l.all && !(l.flags & GOLIN_DEFERS_MORE))
-		l.flags |= GOLIN_DEFERS_OPEN;
-	*ret_flags |= l.flags;
-	return e;
+	*ret_flags |= l.flags | (whole ? GOLIN_DEFERS_OPEN : 0);
+	return e == -EFAULT ? 0 : e;
 }

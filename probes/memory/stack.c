@@ -13,10 +13,9 @@
 #include "memory/mem.h"
 
 enum {
-	WINDOW = 8192,		  /* bytes of a stack that are read at once */
-	WINDOWS_MAX = 64,	  /* of one walk for the return addresses */
-	FRAME_WINDOWS_MAX = 4096, /* of one for the frames: 32 MiB */
-	CALL_LEN = 5,		  /* call rel32 */
+	WINDOW = 8192,	  /* bytes of a stack that are read at once */
+	WINDOWS_MAX = 64, /* of one walk */
+	CALL_LEN = 5,	  /* call rel32 */
 	CALL = 0xe8,
 	PADDING = 0xcc,	   /* between functions */
 	ALIGN = 16,	   /* of functions */
@@ -29,7 +28,7 @@ struct walk {
 	const struct golin_memory *m;
 	const struct stack_at *at;
 	uint64_t base, len; /* of what is in raw */
-	int windows, windows_max;
+	int windows;
 	uint8_t raw[WINDOW];
 };
 
@@ -41,7 +40,7 @@ static int two_words(struct walk *w, uint64_t addr, uint64_t ret[2])
 	if (addr % 8 || addr < w->at->lo || addr > w->at->hi - 16)
 		return -EFAULT;
 	if (!w->len || addr < w->base || addr - w->base > w->len - 16) {
-		if (w->windows++ == w->windows_max)
+		if (w->windows++ == WINDOWS_MAX)
 			return -EFAULT;
 		w->base = addr;
 		w->len = w->at->hi - addr < WINDOW ? w->at->hi - addr : WINDOW;
@@ -91,30 +90,28 @@ static bool is_frameless(const struct walk *w, uint64_t ret)
 	return !mem_read(w->m->mem_fd, entry - 1, &before, 1) && before == PADDING;
 }
 
-/*
- * The innermost frame. *ret_over: what is called there has no frame, this is the address to which
- * it returns; the frame pointer is that of its caller then.
- */
-static int begin(struct walk *w, struct stack_frame *ret, uint64_t *ret_over)
+/* Where the frame pointers begin; a first return address is added where there is no frame. */
+static int begin(struct walk *w, struct stack_pcs *ret, uint64_t *bp)
 {
 	uint64_t words[2];
 	int e;
 
-	*ret = (struct stack_frame){.pc = w->at->pc, .sp = w->at->sp, .bp = w->at->bp};
-	*ret_over = 0;
-	if (!w->at->syscall || ret->bp)
+	ret->v[ret->n++] = w->at->pc;
+	*bp = w->at->bp;
+	if (!w->at->syscall || *bp)
 		return 0;
 	if (w->at->sp < w->at->lo + 16)
 		return -EFAULT;
 	e = two_words(w, w->at->sp - 16, words);
 	if (e < 0)
 		return e;
+	*bp = words[0];
 	/* What was called from there last had its frame pointer to save, or it did not. */
-	if (words[0] >= w->at->sp && words[0] <= w->at->hi - 16)
-		ret->bp = words[0];
+	if (*bp && (*bp < w->at->sp || *bp > w->at->hi - 16))
+		*bp = 0;
 	e = two_words(w, w->at->sp, words);
 	if (!e && is_frameless(w, words[0]))
-		*ret_over = words[0];
+		ret->v[ret->n++] = words[0];
 	return e;
 }
 
@@ -162,88 +159,40 @@ static uint64_t next_frame(const struct walk *w, uint64_t bp, const uint64_t wor
 	return size >= 8 && size % 8 == 0 ? bp + 16 + size - 8 : 0;
 }
 
-/* Hands on a frame whose frame pointer may be none. */
-static bool put(const struct walk *w, struct stack_frame f, stack_frame_fn cb, void *arg)
-{
-	if (f.bp < f.sp || f.bp % 8 || f.bp > w->at->hi - 16)
-		f.bp = 0;
-	return cb(arg, &f);
-}
-
-/* From a frame's frame pointer outwards. 0 or -errno; *ret_whole: to where the goroutine begins. */
-static int outwards(struct walk *w, uint64_t bp, stack_frame_fn cb, void *arg, bool *ret_whole)
-{
-	uint64_t words[2], next;
-	int e;
-
-	for (;;) {
-		e = two_words(w, bp, words);
-		if (e < 0 && e != -EFAULT)
-			return e;
-		/* Where Go's code is left, for C's, the rest is not to be had. */
-		if (e == -EFAULT || !is_code(w, words[1]))
-			return 0;
-		next = next_frame(w, bp, words);
-		if (!put(w, (struct stack_frame){words[1], bp + 16, next}, cb, arg))
-			return 0;
-		if (next <= bp) { /* 0: the goroutine begins there */
-			*ret_whole = true;
-			return 0;
-		}
-		bp = next;
-	}
-}
-
-static int walk_frames(struct walk *w, stack_frame_fn cb, void *arg, bool *ret_whole)
-{
-	const struct stack_at *at = w->at;
-	struct stack_frame f;
-	uint64_t over, bp;
-	int e;
-
-	*ret_whole = false;
-	if (at->hi - at->lo < 32 || at->sp < at->lo || at->sp > at->hi - 16 || !is_code(w, at->pc))
-		return -EFAULT;
-	e = begin(w, &f, &over);
-	if (e < 0)
-		return e;
-	bp = f.bp;
-	if (over) {
-		if (!put(w, (struct stack_frame){f.pc, f.sp, 0}, cb, arg))
-			return 0;
-		f = (struct stack_frame){over, f.sp + 8, bp};
-	}
-	if (!put(w, f, cb, arg) || !bp || bp < at->sp)
-		return 0;
-	return outwards(w, bp, cb, arg, ret_whole);
-}
-
-int stack_frames(const struct golin_memory *m, const struct stack_at *at, stack_frame_fn cb,
-		 void *arg, bool *ret_whole)
-{
-	struct walk w = {.m = m, .at = at, .windows_max = FRAME_WINDOWS_MAX};
-
-	return walk_frames(&w, cb, arg, ret_whole);
-}
-
-static bool add_pc(void *arg, const struct stack_frame *f)
-{
-	struct stack_pcs *ret = arg;
-
-	if (ret->n == GOLIN_STACK_MAX)
-		return false;
-	ret->v[ret->n++] = f->pc;
-	return true;
-}
-
 int stack_walk(const struct golin_memory *m, const struct stack_at *at, struct stack_pcs *ret)
 {
-	struct walk w = {.m = m, .at = at, .windows_max = WINDOWS_MAX};
-	bool whole = false;
+	struct walk w = {.m = m, .at = at};
+	uint64_t bp, next, words[2];
 	int e;
 
 	ret->n = 0;
-	e = walk_frames(&w, add_pc, ret, &whole);
-	ret->truncated = !e && !whole;
-	return e;
+	ret->truncated = false;
+	if (at->hi - at->lo < 32 || at->sp < at->lo || at->sp > at->hi - 16 || !is_code(&w, at->pc))
+		return -EFAULT;
+	e = begin(&w, ret, &bp);
+	if (e < 0)
+		return e;
+	if (!bp || bp < at->sp) {
+		ret->truncated = true;
+		return 0;
+	}
+	for (;;) {
+		e = two_words(&w, bp, words);
+		if (e < 0 && e != -EFAULT)
+			return e;
+		/* Where Go's code is left, for C's, the rest is not to be had. */
+		if (e == -EFAULT || !is_code(&w, words[1])) {
+			ret->truncated = true;
+			return 0;
+		}
+		if (ret->n == GOLIN_STACK_MAX) {
+			ret->truncated = true;
+			return 0;
+		}
+		ret->v[ret->n++] = words[1];
+		next = next_frame(&w, bp, words);
+		if (next <= bp) /* 0: the goroutine begins there */
+			return 0;
+		bp = next;
+	}
 }

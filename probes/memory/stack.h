@@ -21,20 +21,6 @@ struct stack_pcs {
 	bool truncated;
 };
 
-struct stack_frame {
-	uint64_t pc; /* in the process; a return address */
-	uint64_t sp; /* its stack pointer behind the call */
-	uint64_t bp; /* what its frame pointer is; 0: it has none, or it is not known */
-};
-
-/* False: no more. */
-typedef bool (*stack_frame_fn)(void *arg, const struct stack_frame *f);
-/*
- * All frames, the innermost first. *ret_whole: up to where the goroutine begins. 0, or -errno as
- * below.
- */
-int stack_frames(const struct golin_memory *m, const struct stack_at *at, stack_frame_fn cb,
-		 void *arg, bool *ret_whole);
 /* 0, or -errno of a read: -EFAULT when the stack is not what it should be. */
 int stack_walk(const struct golin_memory *m, const struct stack_at *at, struct stack_pcs *ret);
 
