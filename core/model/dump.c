@@ -325,6 +325,8 @@ int golin_model_dump(const struct golin_model *m, const struct golin_sink *sink)
 	if (!rc)
 		rc = dump_contexts(&d);
 	if (!rc)
+		rc = dump_panics(&d); /* before what was read of goroutines: these are events */
+	if (!rc)
 		rc = dump_waits(&d);
 	if (!rc)
 		rc = dump_kept(&d);

@@ -26,5 +26,7 @@ int dump_timers(struct dump *d);
 int dump_waits(struct dump *d);
 /* What they have deferred and panicked, behind that. (dump_kept.c) */
 int dump_kept(struct dump *d);
+/* All about panics, behind the contexts. (dump_panics.c) */
+int dump_panics(struct dump *d);
 
 #endif

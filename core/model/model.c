@@ -488,19 +488,18 @@ static int dispatch(struct golin_model *m, const struct golin_rec *rec)
 	case GOLIN_REC_TIMER_SITE:
 		return model_apply_timer_site(m, (const struct golin_rec_timer_site *)rec, space);
 	case GOLIN_REC_PANIC_START:
-		return model_apply_panic_start(m, (const struct golin_rec_panic_start *)rec, space);
 	case GOLIN_REC_PANIC_DEFER:
-		return model_apply_panic_defer(m, (const struct golin_rec_panic_defer *)rec, space);
 	case GOLIN_REC_PANIC_RECOVER:
-		return model_apply_panic_recover(m, (const struct golin_rec_panic_recover *)rec,
-						 space);
 	case GOLIN_REC_PANIC_GOEXIT:
-		return model_apply_panic_goexit(m, (const struct golin_rec_panic_goexit *)rec,
-						space);
 	case GOLIN_REC_PANIC_FATAL:
-		return model_apply_panic_fatal(m, (const struct golin_rec_panic_fatal *)rec, space);
 	case GOLIN_REC_PANIC_THROW:
-		return model_apply_panic_throw(m, (const struct golin_rec_panic_throw *)rec, space);
+		return model_apply_panic(m, rec, space);
+	case GOLIN_REC_PANIC_KEPT:
+		return model_apply_panic_kept(m, (const struct golin_rec_panic_kept *)rec, space);
+	case GOLIN_REC_PANIC_COUNTS:
+		return model_apply_panic_counts(m, (const struct golin_rec_panic_counts *)rec);
+	case GOLIN_REC_PANIC_SITE:
+		return model_apply_panic_site(m, (const struct golin_rec_panic_site *)rec, space);
 	default:
 		return 0;
 	}

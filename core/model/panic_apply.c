@@ -84,8 +84,20 @@ void panic_set_recovered(struct golin_model *m, golin_pidx i, uint64_t ts)
 /* A Goexit began: it runs what else is deferred, and no panic before it goes on. */
 static void end_by_goexit(struct golin_model *m, golin_pidx i, uint64_t ts)
 {
-	for (; i != GOLIN_PIDX_NONE && !is_goexit(m, i); i = panic_at(m, i)->below)
-		panic_resolve(m, i, GOLIN_PO_GOEXIT, ts);
+	golin_pidx above = GOLIN_PIDX_NONE;
+
+	for (; i != GOLIN_PIDX_NONE && !is_goexit(m, i); i = panic_at(m, i)->below) {
+		if (!is_active(m, i))
+			continue;
+		/* Those below had been left by the one above already. */
+		if (above != GOLIN_PIDX_NONE) {
+			panic_link(m, i, LINK_REPLACED, above);
+			panic_resolve(m, i, GOLIN_PO_REPLACED, ts);
+		} else {
+			panic_resolve(m, i, GOLIN_PO_GOEXIT, ts);
+		}
+		above = i;
+	}
 }
 
 /* Takes what is above the innermost Goexit from the stack: it goes on. False: there is none. */
@@ -244,8 +256,6 @@ static int apply_start(struct golin_model *m, const struct golin_rec_panic_start
 	golin_gidx g;
 	int rc;
 
-	if (!is_usable(m, r->h.goid))
-		return 0;
 	rc = goroutine_alive(m, space, r->h.goid, &g);
 	rc = rc ? rc : find_above(m, space, &r->h, r->depth, r->flags, &up);
 	rc = rc ? rc : panic_add(m, space, GOLIN_PANIC_PANIC, r->h.goid, r->h.ts, &i);
@@ -254,17 +264,6 @@ static int apply_start(struct golin_model *m, const struct golin_rec_panic_start
 		return rc;
 	rc = panic_push(m, i);
 	return rc ? rc : enter(m, i, up);
-}
-
-int model_apply_panic_start(struct golin_model *m, const struct golin_rec_panic_start *r,
-			    uint32_t space)
-{
-	int rc;
-
-	m->counts.unread += !!(r->flags & GOLIN_PANIC_PARTIAL);
-	rc = apply_start(m, r, space);
-	panics_evict(m);
-	return rc;
 }
 
 int panic_add_defer(struct golin_model *m, golin_pidx i, const struct golin_rec_panic_defer *r)
@@ -301,8 +300,6 @@ static int apply_defer(struct golin_model *m, const struct golin_rec_panic_defer
 	golin_pidx i;
 	int rc = 0;
 
-	if (!is_usable(m, r->h.goid))
-		return 0;
 	if (of_goexit && !back_to_goexit(m, space, r->h.goid, r->h.ts)) {
 		m->panics.counts.unmatched++;
 		rc = lost_goexit(m, space, &r->h);
@@ -323,27 +320,13 @@ static int apply_defer(struct golin_model *m, const struct golin_rec_panic_defer
 	return rc ? rc : panic_tell(m, i, GOLIN_PC_DEFER);
 }
 
-int model_apply_panic_defer(struct golin_model *m, const struct golin_rec_panic_defer *r,
-			    uint32_t space)
-{
-	int rc;
-
-	m->counts.unread += !!(r->flags & GOLIN_PANIC_PARTIAL);
-	rc = apply_defer(m, r, space);
-	panics_evict(m);
-	return rc;
-}
-
-int model_apply_panic_goexit(struct golin_model *m, const struct golin_rec_panic_goexit *r,
-			     uint32_t space)
+static int apply_goexit(struct golin_model *m, const struct golin_rec_panic_goexit *r,
+			uint32_t space)
 {
 	golin_pidx i, up;
 	golin_gidx g;
 	int rc;
 
-	m->counts.unread += !!(r->flags & GOLIN_PANIC_PARTIAL);
-	if (!is_usable(m, r->h.goid))
-		return 0;
 	rc = goroutine_alive(m, space, r->h.goid, &g);
 	rc = rc ? rc : find_above(m, space, &r->h, r->depth, r->flags, &up);
 	rc = rc ? rc : panic_add(m, space, GOLIN_PANIC_GOEXIT, r->h.goid, r->h.ts, &i);
@@ -355,19 +338,15 @@ int model_apply_panic_goexit(struct golin_model *m, const struct golin_rec_panic
 	panic_at(m, i)->p.more = more_of(r->flags);
 	end_by_goexit(m, up, r->h.ts);
 	rc = panic_push(m, i);
-	rc = rc ? rc : enter(m, i, up);
-	panics_evict(m);
-	return rc;
+	return rc ? rc : enter(m, i, up);
 }
 
-int model_apply_panic_throw(struct golin_model *m, const struct golin_rec_panic_throw *r,
-			    uint32_t space)
+static int apply_throw(struct golin_model *m, const struct golin_rec_panic_throw *r, uint32_t space)
 {
 	golin_pidx i, up = panic_top(m, space, r->h.goid);
 	golin_gidx g;
 	int rc;
 
-	m->counts.unread += !!(r->flags & GOLIN_PANIC_PARTIAL);
 	rc = goroutine_alive(m, space, r->h.goid, &g);
 	rc = rc ? rc : panic_add(m, space, GOLIN_PANIC_THROW, r->h.goid, r->h.ts, &i);
 	if (rc)
@@ -380,6 +359,61 @@ int model_apply_panic_throw(struct golin_model *m, const struct golin_rec_panic_
 		return rc;
 	panic_resolve(m, i, GOLIN_PO_FATAL, r->h.ts);
 	panic_end(m, i);
-	panics_evict(m);
 	return 0;
+}
+
+/* The flags of a record of a panic: each type has some, at a place of its own. */
+static uint32_t flags_of(const struct golin_rec *rec)
+{
+	switch (rec->type) {
+	case GOLIN_REC_PANIC_START:
+		return ((const struct golin_rec_panic_start *)rec)->flags;
+	case GOLIN_REC_PANIC_DEFER:
+		return ((const struct golin_rec_panic_defer *)rec)->flags;
+	case GOLIN_REC_PANIC_RECOVER:
+		return ((const struct golin_rec_panic_recover *)rec)->flags;
+	case GOLIN_REC_PANIC_GOEXIT:
+		return ((const struct golin_rec_panic_goexit *)rec)->flags;
+	case GOLIN_REC_PANIC_FATAL:
+		return ((const struct golin_rec_panic_fatal *)rec)->flags;
+	default:
+		return ((const struct golin_rec_panic_throw *)rec)->flags;
+	}
+}
+
+static int apply(struct golin_model *m, const struct golin_rec *rec, uint32_t space)
+{
+	/* A throw may be no goroutine's. */
+	if (rec->type != GOLIN_REC_PANIC_THROW && !is_usable(m, rec->goid))
+		return 0;
+	switch (rec->type) {
+	case GOLIN_REC_PANIC_START:
+		return apply_start(m, (const struct golin_rec_panic_start *)rec, space);
+	case GOLIN_REC_PANIC_DEFER:
+		return apply_defer(m, (const struct golin_rec_panic_defer *)rec, space);
+	case GOLIN_REC_PANIC_RECOVER:
+		return panic_apply_recover(m, (const struct golin_rec_panic_recover *)rec, space);
+	case GOLIN_REC_PANIC_GOEXIT:
+		return apply_goexit(m, (const struct golin_rec_panic_goexit *)rec, space);
+	case GOLIN_REC_PANIC_FATAL:
+		return panic_apply_fatal(m, (const struct golin_rec_panic_fatal *)rec, space);
+	default:
+		return apply_throw(m, (const struct golin_rec_panic_throw *)rec, space);
+	}
+}
+
+int model_apply_panic(struct golin_model *m, const struct golin_rec *rec, uint32_t space)
+{
+	uint32_t flags = flags_of(rec);
+	int rc;
+
+	if (flags & GOLIN_PANIC_DUMPED)
+		return panic_apply_dumped(m, rec, space);
+	rc = panic_dump_over(m);
+	if (rc)
+		return rc;
+	m->counts.unread += !!(flags & GOLIN_PANIC_PARTIAL);
+	rc = apply(m, rec, space);
+	panics_evict(m);
+	return rc;
 }

@@ -2,6 +2,8 @@
 /* Places of panics: who raised one, who recovered it, which frames it unwound. */
 #include "model_impl.h"
 
+#include <ctype.h>
+
 static const struct golin_frame nowhere = {.func = "", .file = ""};
 
 /* Of package runtime, and what was moved out of it: the user did not write it. */
@@ -58,7 +60,11 @@ struct golin_frame golin_panic_resumed(const struct golin_model *m, golin_pidx i
 {
 	const struct golin_panic *p = golin_model_panic(m, i);
 
-	return p ? frame_of_pc(m, panic_at(m, i)->space, p->resumed_in) : nowhere;
+	const struct golin_frame *f;
+	int n = p ? frames_at(m, panic_at(m, i)->space, p->resumed_in, &f) : 0;
+
+	/* A function with deferred calls is never inlined; the last one before the pc may be. */
+	return n ? f[n - 1] : nowhere;
 }
 
 /* The function that the code at pc is part of: not one that was inlined there. */
@@ -126,6 +132,34 @@ uint32_t panic_frame_at(const struct golin_model *m, golin_pidx i, uint64_t dept
 	if (walk(m, n, s, depth + 8, &k))
 		return k;
 	return frame_by_func(m, n->space, s, pc);
+}
+
+/* As a traceback does: the runtime's own frames are of no use, but for gopanic. */
+static bool is_shown(const struct golin_frame *f)
+{
+	return !(f->flags & GOLIN_FRAME_WRAPPER) &&
+	       (strncmp(f->func, "runtime.", 8) != 0 || isupper((unsigned char)f->func[8]) ||
+		!strcmp(f->func, "runtime.gopanic"));
+}
+
+uint32_t golin_panic_unwound(const struct golin_model *m, golin_pidx i)
+{
+	const struct golin_panic *p = golin_model_panic(m, i);
+	const struct stack *s = p && p->frames != UINT32_MAX ? stack_of(m, panic_at(m, i)) : NULL;
+	uint32_t shown = 0;
+
+	if (!s || p->frames >= s->n)
+		return UINT32_MAX;
+	for (uint32_t k = 0; k <= p->frames; k++) {
+		const struct golin_frame *f;
+		int n = frames_at(m, panic_at(m, i)->space, m->stacks.pcs.v[s->first + k], &f);
+
+		/* Of the frame that goes on, what was inlined there is gone. */
+		for (int j = 0; j < n - (k == p->frames); j++)
+			shown += is_shown(&f[j]);
+		shown += !n && k < p->frames;
+	}
+	return shown;
 }
 
 uint32_t panic_frame_below(const struct golin_model *m, golin_pidx i, uint64_t depth,

@@ -71,12 +71,27 @@ static golin_pidx with_value(const struct golin_model *m, uint32_t space,
 	return n->space == space && same_words(&n->values[0], v) ? i : GOLIN_PIDX_NONE;
 }
 
+int panic_values_keep(struct golin_model *m, golin_pidx i)
+{
+	struct panic_node *n = panic_at(m, i);
+	uint64_t key;
+	uint32_t at;
+
+	if (!n->p.nvalues || !is_object(&n->values[0]))
+		return 0;
+	key = value_key(n->space, &n->values[0]);
+	if (map64_get(&m->panics.by_value, key, &at))
+		panic_at(m, at)->in_values = false;
+	if (!map64_put(&m->panics.by_value, key, i))
+		return -ENOMEM;
+	n->in_values = true;
+	return 0;
+}
+
 int panic_values_learn(struct golin_model *m, golin_pidx i)
 {
 	struct panic_node *n = panic_at(m, i);
 	golin_pidx first;
-	uint64_t key;
-	uint32_t at;
 
 	if (!n->p.nvalues || !is_object(&n->values[0]))
 		return 0;
@@ -85,14 +100,8 @@ int panic_values_learn(struct golin_model *m, golin_pidx i)
 		panic_at(m, first)->value_seen = n->p.started;
 		return 0;
 	}
-	key = value_key(n->space, &n->values[0]);
-	if (map64_get(&m->panics.by_value, key, &at))
-		panic_at(m, at)->in_values = false;
-	if (!map64_put(&m->panics.by_value, key, i))
-		return -ENOMEM;
-	n->in_values = true;
 	n->value_seen = n->p.started;
-	return 0;
+	return panic_values_keep(m, i);
 }
 
 void panic_values_forget(struct golin_model *m, golin_pidx i)

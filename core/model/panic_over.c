@@ -93,8 +93,8 @@ static void unwind(struct golin_model *m, uint32_t space, const struct golin_rec
 	}
 }
 
-static int apply_recover(struct golin_model *m, const struct golin_rec_panic_recover *r,
-			 uint32_t space)
+int panic_apply_recover(struct golin_model *m, const struct golin_rec_panic_recover *r,
+			uint32_t space)
 {
 	uint64_t ts = model_time(m, r->h.ts);
 	struct panic_node *n;
@@ -122,21 +122,6 @@ static int apply_recover(struct golin_model *m, const struct golin_rec_panic_rec
 	panic_pop(m, i);
 	unwind(m, space, r, i);
 	return 0;
-}
-
-int model_apply_panic_recover(struct golin_model *m, const struct golin_rec_panic_recover *r,
-			      uint32_t space)
-{
-	int rc;
-
-	m->counts.unread += !!(r->flags & GOLIN_PANIC_PARTIAL);
-	if (!r->h.goid || !key_fits(r->h.goid)) {
-		m->counts.unread++;
-		return 0;
-	}
-	rc = apply_recover(m, r, space);
-	panics_evict(m);
-	return rc;
 }
 
 /* ---- nobody recovers ---- */
@@ -170,7 +155,7 @@ static int end_fatal(struct golin_model *m, golin_pidx i, golin_pidx above,
 	return rc;
 }
 
-static int apply_fatal(struct golin_model *m, const struct golin_rec_panic_fatal *r, uint32_t space)
+int panic_apply_fatal(struct golin_model *m, const struct golin_rec_panic_fatal *r, uint32_t space)
 {
 	bool whole = r->n && r->n < GOLIN_KEPT_MAX && !(r->flags & GOLIN_PANIC_PARTIAL);
 	golin_pidx above = GOLIN_PIDX_NONE, i;
@@ -203,21 +188,6 @@ static int apply_fatal(struct golin_model *m, const struct golin_rec_panic_fatal
 			rc = end_fatal(m, i, above, r, c);
 		above = i;
 	}
-	return rc;
-}
-
-int model_apply_panic_fatal(struct golin_model *m, const struct golin_rec_panic_fatal *r,
-			    uint32_t space)
-{
-	int rc;
-
-	m->counts.unread += !!(r->flags & GOLIN_PANIC_PARTIAL);
-	if (!r->h.goid || !key_fits(r->h.goid)) {
-		m->counts.unread++;
-		return 0;
-	}
-	rc = apply_fatal(m, r, space);
-	panics_evict(m);
 	return rc;
 }
 

@@ -85,10 +85,9 @@ int panic_site_at(struct golin_model *m, uint32_t space, uint64_t stack, uint32_
 	return rc;
 }
 
-int panic_site_enter(struct golin_model *m, golin_pidx i)
+int panic_site_join(struct golin_model *m, golin_pidx i)
 {
 	struct panic_node *n = panic_at(m, i);
-	struct panic_site *s;
 	uint32_t site;
 	int rc;
 
@@ -98,7 +97,19 @@ int panic_site_enter(struct golin_model *m, golin_pidx i)
 	if (rc)
 		return rc;
 	n->site = site;
-	s = &m->panics.sites.v[site];
+	m->panics.sites.v[site].s.active += n->p.outcome == GOLIN_PO_ACTIVE;
+	return 0;
+}
+
+int panic_site_enter(struct golin_model *m, golin_pidx i)
+{
+	const struct panic_node *n = panic_at(m, i);
+	struct panic_site *s;
+	int rc = panic_site_join(m, i);
+
+	if (rc || n->site == SITE_NONE)
+		return rc;
+	s = &m->panics.sites.v[n->site];
 	if (!s->s.count++) {
 		s->s.first = i;
 		s->first_number = n->p.number;
@@ -108,7 +119,6 @@ int panic_site_enter(struct golin_model *m, golin_pidx i)
 	s->newest_number = n->p.number;
 	if (n->p.started > s->s.last_at)
 		s->s.last_at = n->p.started;
-	s->s.active++;
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 void panics_init(struct panics *t)
 {
 	t->unused = t->root_first = t->root_last = GOLIN_PIDX_NONE;
+	t->filling = GOLIN_PIDX_NONE;
 	t->ended = (struct panic_queue){GOLIN_PIDX_NONE, GOLIN_PIDX_NONE};
 }
 
@@ -25,6 +26,19 @@ void panics_done(struct panics *t)
 	map64_done(&t->by_site);
 	map64_done(&t->by_stack);
 	texts_done(&t->texts);
+}
+
+void panics_clear(struct golin_model *m)
+{
+	kepts_clear(m);
+	panics_done(&m->panics);
+	memset(&m->panics, 0, sizeof(m->panics));
+	panics_init(&m->panics);
+	panic_traces_done(&m->panic_traces);
+	memset(&m->panic_traces, 0, sizeof(m->panic_traces));
+	array_for_each (&m->spaces, sp)
+		sp->panics = (struct panic_queue){GOLIN_PIDX_NONE, GOLIN_PIDX_NONE};
+	m->panic_news.from = m->panic_news.count;
 }
 
 size_t panics_bytes(const struct panics *t)
@@ -115,9 +129,23 @@ void panic_place(struct golin_model *m, golin_pidx i)
 		up = p->nested_in;
 	if (up == GOLIN_PIDX_NONE)
 		up = p->trace_of;
+	panic_place_under(m, i, up);
+}
+
+void panic_place_under(struct golin_model *m, golin_pidx i, golin_pidx up)
+{
 	/* An older one: that closes no circle. */
-	if (up != GOLIN_PIDX_NONE && panic_at(m, up)->p.number >= p->number)
+	if (up != GOLIN_PIDX_NONE && panic_at(m, up)->p.number >= panic_at(m, i)->p.number)
 		up = GOLIN_PIDX_NONE;
+	join_tree(m, i, up);
+	panic_at(m, i)->place = ++m->panics.places;
+}
+
+void panic_to_last(struct golin_model *m, golin_pidx i)
+{
+	golin_pidx up = panic_at(m, i)->p.up;
+
+	leave_tree(m, i);
 	join_tree(m, i, up);
 }
 
@@ -158,35 +186,22 @@ static void links_check(const struct golin_model *m, struct panic_node *n)
 
 /* ---- the table ---- */
 
-int panic_add(struct golin_model *m, uint32_t space, uint8_t kind, uint64_t goid, uint64_t ts,
-	      golin_pidx *ret)
+int panic_alloc(struct golin_model *m, uint32_t space, golin_pidx *ret)
 {
-	const struct space *sp = &m->spaces.v[space];
 	struct panics *t = &m->panics;
 	golin_pidx i = t->unused;
-	struct panic_node *n;
 
 	if (i == GOLIN_PIDX_NONE) {
 		if (t->v.len >= PANICS_MAX)
 			return -ENOSPC;
 		if (!array_reserve(&t->v, t->v.len + 1))
 			return -ENOMEM;
-		i = (golin_pidx)t->v.len;
+		i = (golin_pidx)t->v.len++;
+	} else {
+		t->unused = t->v.v[i].qnext;
 	}
-	if (!map64_put(&t->by_number, t->numbers + 1, i))
-		return -ENOMEM;
-	n = &t->v.v[i];
-	if (i == t->unused)
-		t->unused = n->qnext;
-	else
-		t->v.len++;
-	*n = (struct panic_node){
-		.p = {.number = ++t->numbers,
-		      .goid = goid,
-		      .started = model_time(m, ts),
-		      .target = sp->target,
-		      .epoch = sp->epoch,
-		      .frames = UINT32_MAX,
+	t->v.v[i] = (struct panic_node){
+		.p = {.frames = UINT32_MAX,
 		      .nested_in = GOLIN_PIDX_NONE,
 		      .replaced_by = GOLIN_PIDX_NONE,
 		      .repanic_of = GOLIN_PIDX_NONE,
@@ -195,8 +210,7 @@ int panic_add(struct golin_model *m, uint32_t space, uint8_t kind, uint64_t goid
 		      .first = GOLIN_PIDX_NONE,
 		      .last = GOLIN_PIDX_NONE,
 		      .next = GOLIN_PIDX_NONE,
-		      .prev = GOLIN_PIDX_NONE,
-		      .kind = kind},
+		      .prev = GOLIN_PIDX_NONE},
 		.below = GOLIN_PIDX_NONE,
 		.qnext = GOLIN_PIDX_NONE,
 		.qprev = GOLIN_PIDX_NONE,
@@ -204,6 +218,47 @@ int panic_add(struct golin_model *m, uint32_t space, uint8_t kind, uint64_t goid
 		.space = space,
 		.where = PANIC_LOOSE,
 	};
+	*ret = i;
+	return 0;
+}
+
+void panic_free(struct golin_model *m, golin_pidx i)
+{
+	struct panics *t = &m->panics;
+	struct panic_node *n = panic_at(m, i);
+
+	for (uint32_t k = 0; k < n->p.nvalues; k++)
+		texts_drop(&t->texts, n->values[k].text);
+	texts_drop(&t->texts, n->p.printed);
+	t->nvalues -= n->p.nvalues;
+	t->ndefers -= n->room_defers;
+	free(n->values);
+	free(n->defers);
+	*n = (struct panic_node){.qnext = t->unused};
+	t->unused = i;
+}
+
+int panic_add(struct golin_model *m, uint32_t space, uint8_t kind, uint64_t goid, uint64_t ts,
+	      golin_pidx *ret)
+{
+	const struct space *sp = &m->spaces.v[space];
+	struct panics *t = &m->panics;
+	struct golin_panic *p;
+	int rc = panic_alloc(m, space, ret);
+
+	if (rc)
+		return rc;
+	if (!map64_put(&t->by_number, t->numbers + 1, *ret)) {
+		panic_free(m, *ret);
+		return -ENOMEM;
+	}
+	p = &panic_at(m, *ret)->p;
+	p->number = ++t->numbers;
+	p->goid = goid;
+	p->started = model_time(m, ts);
+	p->target = sp->target;
+	p->epoch = sp->epoch;
+	p->kind = kind;
 	t->counts.active++;
 	if (kind == GOLIN_PANIC_PANIC)
 		t->counts.panics++;
@@ -211,7 +266,6 @@ int panic_add(struct golin_model *m, uint32_t space, uint8_t kind, uint64_t goid
 		t->counts.goexits++;
 	else
 		t->counts.throws++;
-	*ret = i;
 	return 0;
 }
 
@@ -224,21 +278,13 @@ static void forget(struct golin_model *m, golin_pidx i)
 		golin_pidx child = n->p.first;
 
 		leave_tree(m, child);
-		join_tree(m, child, GOLIN_PIDX_NONE);
+		panic_place_under(m, child, GOLIN_PIDX_NONE);
 	}
 	leave_tree(m, i);
 	panic_values_forget(m, i);
 	panic_trace_gone(m, i);
 	map64_del(&t->by_number, n->p.number);
-	for (uint32_t k = 0; k < n->p.nvalues; k++)
-		texts_drop(&t->texts, n->values[k].text);
-	texts_drop(&t->texts, n->p.printed);
-	t->nvalues -= n->p.nvalues;
-	t->ndefers -= n->room_defers;
-	free(n->values);
-	free(n->defers);
-	*n = (struct panic_node){.qnext = t->unused};
-	t->unused = i;
+	panic_free(m, i);
 }
 
 void panics_evict(struct golin_model *m)

@@ -61,6 +61,7 @@ struct panic_node {
 	struct golin_panic p;
 	uint64_t linked[LINKS]; /* numbers of those that p's indices mean: an index is used again */
 	uint64_t order;		/* when it left its stack, among all that did */
+	uint64_t place;		/* when it came to its place in the tree, among all */
 	struct golin_panic_value *values;
 	struct golin_panic_defer *defers;
 	uint64_t last_defer; /* function that was called last */
@@ -97,7 +98,9 @@ struct panics {
 	golin_pidx unused, root_first, root_last;
 	struct panic_queue ended;
 	uint32_t nended;
-	uint64_t numbers, orders; /* given so far */
+	uint64_t numbers, orders, places; /* given so far */
+	golin_pidx filling;		  /* of a dump: what the next KEPT is about */
+	bool dumping;			  /* it is not over */
 	size_t nvalues, ndefers;
 	struct golin_panic_counts counts;
 };
@@ -111,12 +114,21 @@ void panics_init(struct panics *t);
 void panics_done(struct panics *t);
 size_t panics_bytes(const struct panics *t);
 
+/* Takes all out of the model. */
+void panics_clear(struct golin_model *m);
+/* A zeroed one that is not yet in use, has no number and is in no list. */
+int panic_alloc(struct golin_model *m, uint32_t space, golin_pidx *ret);
+/* It was never in use, or is in no list. */
+void panic_free(struct golin_model *m, golin_pidx i);
 /* A new one of that kind, on no stack and in no tree yet. */
 int panic_add(struct golin_model *m, uint32_t space, uint8_t kind, uint64_t goid, uint64_t ts,
 	      golin_pidx *ret);
 void panic_link(struct golin_model *m, golin_pidx i, enum panic_link what, golin_pidx to);
 /* Puts it into the tree of failures, as its links say. */
 void panic_place(struct golin_model *m, golin_pidx i);
+void panic_place_under(struct golin_model *m, golin_pidx i, golin_pidx up);
+/* Behind its siblings. */
+void panic_to_last(struct golin_model *m, golin_pidx i);
 golin_pidx panic_top(const struct golin_model *m, uint32_t space, uint64_t goid);
 int panic_push(struct golin_model *m, golin_pidx i);
 /* Takes the innermost from its stack: it may be evicted from now on. */
@@ -141,6 +153,8 @@ int panic_site_at(struct golin_model *m, uint32_t space, uint64_t stack, uint32_
 		  uint32_t *ret);
 /* Finds the site of a panic that began, and counts it there. */
 int panic_site_enter(struct golin_model *m, golin_pidx i);
+/* One of a dump: its site has counted it. */
+int panic_site_join(struct golin_model *m, golin_pidx i);
 void panic_site_resolved(struct golin_model *m, golin_pidx i);
 
 /* ---- panic_frames.c ---- */
@@ -158,15 +172,15 @@ uint32_t panic_frame_below(const struct golin_model *m, golin_pidx i, uint64_t d
 
 /* Which earlier panic it repeats. up: the one during whose deferred call it began. */
 void panic_find_repanic(struct golin_model *m, golin_pidx i, golin_pidx up);
+/* It is the first that had its value. */
+int panic_values_keep(struct golin_model *m, golin_pidx i);
 int panic_values_learn(struct golin_model *m, golin_pidx i);
 void panic_values_forget(struct golin_model *m, golin_pidx i);
 
 /* ---- panic_apply.c ---- */
 
-int model_apply_panic_start(struct golin_model *m, const struct golin_rec_panic_start *r,
-			    uint32_t space);
-int model_apply_panic_defer(struct golin_model *m, const struct golin_rec_panic_defer *r,
-			    uint32_t space);
+/* START, DEFER, RECOVER, GOEXIT, FATAL, THROW. */
+int model_apply_panic(struct golin_model *m, const struct golin_rec *rec, uint32_t space);
 /* Whether a Goexit stands in g._panic: since Go 1.14. */
 bool panic_goexit_is_linked(const struct golin_model *m, uint32_t space);
 /* One whose start is not known: it is the innermost now. */
@@ -184,16 +198,22 @@ int panic_set_printed(struct golin_model *m, golin_pidx i, const struct golin_re
 int panic_fill_start(struct golin_model *m, golin_pidx i, const struct golin_rec_panic_start *r);
 int panic_add_defer(struct golin_model *m, golin_pidx i, const struct golin_rec_panic_defer *r);
 
+/* ---- panic_dumped.c ---- */
+
+/* What comes now is of no dump. */
+int panic_dump_over(struct golin_model *m);
+int panic_apply_dumped(struct golin_model *m, const struct golin_rec *rec, uint32_t space);
+int model_apply_panic_kept(struct golin_model *m, const struct golin_rec_panic_kept *r,
+			   uint32_t space);
+int model_apply_panic_counts(struct golin_model *m, const struct golin_rec_panic_counts *r);
+int model_apply_panic_site(struct golin_model *m, const struct golin_rec_panic_site *r,
+			   uint32_t space);
+
 /* ---- panic_over.c ---- */
 
-int model_apply_panic_recover(struct golin_model *m, const struct golin_rec_panic_recover *r,
-			      uint32_t space);
-int model_apply_panic_goexit(struct golin_model *m, const struct golin_rec_panic_goexit *r,
-			     uint32_t space);
-int model_apply_panic_fatal(struct golin_model *m, const struct golin_rec_panic_fatal *r,
-			    uint32_t space);
-int model_apply_panic_throw(struct golin_model *m, const struct golin_rec_panic_throw *r,
-			    uint32_t space);
+int panic_apply_recover(struct golin_model *m, const struct golin_rec_panic_recover *r,
+			uint32_t space);
+int panic_apply_fatal(struct golin_model *m, const struct golin_rec_panic_fatal *r, uint32_t space);
 /* The goroutine has ended, or is not to be found. how: enum golin_exit_how, 0 unknown. */
 void panics_goroutine_ended(struct golin_model *m, uint32_t space, uint64_t goid, uint64_t ts,
 			    uint8_t how);

@@ -17,10 +17,10 @@ static uint64_t model_bytes(const struct golin_model *m)
 	return sizeof(*m) + m->nodes.cap * sizeof(*m->nodes.v) +
 	       m->spaces.cap * sizeof(*m->spaces.v) + goids_bytes(&m->goids) +
 	       contexts_bytes(&m->contexts) + changes_bytes(&m->changes) +
-	       timers_bytes(&m->timers) + waits_bytes(&m->waits) + kepts_bytes(&m->kepts) +
-	       panics_bytes(&m->panics) + panic_news_bytes(&m->panic_news) +
-	       panic_traces_bytes(&m->panic_traces) + map_bytes(&m->by_space) +
-	       strings_bytes(&m->strings) + m->names.v.cap * sizeof(*m->names.v.v) +
+	       timers_bytes(&m->timers) + waits_bytes(&m->waits) + kepts_bytes(&m->kepts) + panics_bytes(&m->panics) +
+	       panic_news_bytes(&m->panic_news) + panic_traces_bytes(&m->panic_traces) +
+	       map_bytes(&m->by_space) + strings_bytes(&m->strings) +
+	       m->names.v.cap * sizeof(*m->names.v.v) +
 	       m->names.frames.cap * sizeof(*m->names.frames.v) + map_bytes(&m->names.ids) +
 	       map_bytes(&m->names.unnamed) + m->stacks.v.cap * sizeof(*m->stacks.v.v) +
 	       m->stacks.pcs.cap * sizeof(*m->stacks.pcs.v) +

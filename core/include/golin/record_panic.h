@@ -177,31 +177,36 @@ struct golin_rec_goroutine_defers {
 enum { GOLIN_DEFERS_MAX = 256 };
 
 /*
- * In a dump: what became of the panic whose START, and DEFERs, come before it; of a Goexit and of a
- * throw, too, a START does. The oldest of a goroutine's stack stands first.
+ * In a dump: what became of the panic whose START (of a Goexit and of a throw, too), and DEFERs,
+ * come before it. They come in the order of their numbers.
  */
 struct golin_rec_panic_kept {
 	struct golin_rec h;
 	uint64_t number; /* of the panic in the model that was dumped, from 1 */
 	uint64_t nested_in, replaced_by, repanic_of, trace_of; /* numbers; 0 none */
-	uint64_t up;			   /* under which it stands in the tree of failures */
-	uint64_t ended;			   /* monotonic ns; 0 not */
-	uint64_t order;			   /* when it left its goroutine's stack; 0: it is in it */
-	uint64_t below;			   /* number of the one below it there */
+	uint64_t up;	/* under which it stands in the tree of failures */
+	uint64_t place; /* when it came there */
+	uint64_t ended; /* monotonic ns; 0 not */
+	uint64_t order; /* when it left its goroutine's stack of panics; 0: it is in it */
 	uint64_t recovered_by, resumed_in; /* pcs */
-	uint64_t last_defer;
-	uint64_t value_seen; /* when a panic had the same value last; 0: it is not the first */
-	uint32_t outcome, relation, frames, flags; /* flags: enum golin_panic_more */
-	uint32_t kind;				   /* enum golin_panic_kind */
-	uint32_t ndefers;			   /* there may have been more than are kept */
-	struct golin_rec_str trace;		   /* where it came from elsewhere: a traceparent */
-	struct golin_rec_str text;		   /* that the program printed */
+	uint64_t last_defer;		   /* likewise: the deferred call that came last */
+	uint64_t value_seen;		   /* when a panic had its value last; 0: not the first */
+	uint64_t own_trace[2];		   /* START has that which is used */
+	uint32_t outcome, relation, frames;
+	uint32_t flags;	  /* enum golin_panic_more */
+	uint32_t kind;	  /* enum golin_panic_kind */
+	uint32_t ndefers; /* there may have been more than are kept */
+	uint32_t own_trace_kind, _pad;
+	struct golin_rec_str trace; /* where it came from elsewhere: a traceparent */
+	struct golin_rec_str text;  /* that the program printed */
 };
 
-/* What GOLIN_REC_COUNTS is for goroutines; ends the panics of a dump. */
+/* What GOLIN_REC_COUNTS is for goroutines. Stands before and behind the panics of a dump. */
 struct golin_rec_panic_counts {
 	struct golin_rec h;
-	uint64_t panics, recovered, fatal, goexits, throws, evicted, unmatched, replaced;
+	uint64_t panics, recovered, replaced, fatal, goexits, throws, evicted, unmatched;
+	uint32_t phase; /* enum golin_snapshot_phase */
+	uint32_t _pad;
 };
 
 /* What a site had counted until a dump, before the panics. */
