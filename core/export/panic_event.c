@@ -92,6 +92,7 @@ static void put_end(struct jsonw *w, const struct event *e, enum what what)
 {
 	struct golin_frame by = golin_model_entry_func(e->m, e->p->recovered_by);
 	struct golin_frame in = golin_panic_resumed(e->m, e->i);
+	uint32_t unwound = golin_panic_unwound(e->m, e->i);
 
 	if (what == RECOVER) {
 		if (e->p->recovered_by)
@@ -99,8 +100,8 @@ static void put_end(struct jsonw *w, const struct event *e, enum what what)
 		else
 			jsonw_null(w, "by");
 		export_json_frame(w, "resumed_in", &in);
-		if (e->p->frames != UINT32_MAX)
-			jsonw_u64(w, "frames_unwound", e->p->frames);
+		if (unwound != UINT32_MAX)
+			jsonw_u64(w, "frames_unwound", unwound);
 		else
 			jsonw_null(w, "frames_unwound");
 	} else if (what == REPLACED) {
@@ -180,6 +181,7 @@ static void text_end(const struct event *e, enum what what)
 {
 	struct golin_frame by = golin_model_entry_func(e->m, e->p->recovered_by);
 	struct golin_frame in = golin_panic_resumed(e->m, e->i);
+	uint32_t unwound = golin_panic_unwound(e->m, e->i);
 	char buf[32];
 
 	if (what == RECOVER) {
@@ -187,8 +189,8 @@ static void text_end(const struct event *e, enum what what)
 			    e->p->recovered_by && *by.func ? by.func : "-",
 			    *in.func ? in.func : "-");
 		add_at(e, &in);
-		if (e->p->frames != UINT32_MAX)
-			strbuf_addf(e->out, ", unwound=%" PRIu32, e->p->frames);
+		if (unwound != UINT32_MAX)
+			strbuf_addf(e->out, ", unwound=%" PRIu32, unwound);
 	} else if (what == REPLACED) {
 		strbuf_addf(e->out, ", outcome=%s", golin_panic_outcome_name(e->p->outcome));
 		add_id(e, "replaced_by", e->p->replaced_by);
