@@ -15,6 +15,7 @@ enum {
 	FUNC_MAX = 56,	 /* columns of a function's name before its place */
 	ROWS_MAX = 512,	 /* lines of one stack */
 	DEFERS_SHOWN = 64,
+	PENDING_SHOWN = 16,
 	LINKS_MAX = 64, /* panics of one printed history */
 };
 
@@ -102,7 +103,7 @@ static void put_outcome(struct block *b)
 		snprintf(buf, sizeof(buf), "fatal: it ended the program");
 		break;
 	case GOLIN_PO_UNKNOWN:
-		snprintf(buf, sizeof(buf), "it is not known what became of it");
+		snprintf(buf, sizeof(buf), "ended unseen");
 		break;
 	default:
 		snprintf(buf, sizeof(buf), "%s", golin_panic_outcome_name(p->outcome));
@@ -221,7 +222,7 @@ static void put_who(struct block *b)
 	if (p->goid) {
 		label(b, "goroutine");
 		strbuf_addf(b->out, "%" PRIu64, p->goid);
-		if (g)
+		if (g && *golin_model_start_func(b->m, g).func)
 			strbuf_addf(b->out, " %s", golin_model_start_func(b->m, g).func);
 		if (g && g->flags & GOLIN_GF_ALIVE && g->state != GOLIN_GS_UNKNOWN)
 			strbuf_addf(b->out, ", %s now", golin_goroutine_state_text(b->m, g));
@@ -376,11 +377,34 @@ static void put_defers(struct block *b)
 	}
 }
 
+/* Those that would run yet, as far as memory told. */
+static void put_pending(struct block *b)
+{
+	const struct golin_panic *p = b->p;
+	golin_gidx g = golin_model_find_key(b->m, p->target, p->epoch, p->goid);
+	struct golin_kept k;
+
+	if (p->outcome != GOLIN_PO_ACTIVE || !golin_model_kept(b->m, g, &k))
+		return;
+	for (uint32_t n = 0; n < k.ndefers && n < PENDING_SHOWN; n++) {
+		struct golin_frame f = golin_model_entry_func(b->m, k.defers[n].pc);
+
+		label(b, n ? "" : "pending");
+		put_frame(b, &f);
+		strbuf_adds(b->out, k.defers[n].flags & GOLIN_DEFER_OPEN ? "  open-coded\n" : "\n");
+	}
+	if (k.ndefers > PENDING_SHOWN) {
+		label(b, "");
+		strbuf_addf(b->out, "... %" PRIu32 " more\n", k.ndefers - PENDING_SHOWN);
+	}
+}
+
 static void put_recovery(struct block *b)
 {
 	const struct golin_panic *p = b->p;
 	struct golin_frame by = golin_model_entry_func(b->m, p->recovered_by);
 	struct golin_frame in = golin_panic_resumed(b->m, b->i);
+	uint32_t unwound = golin_panic_unwound(b->m, b->i);
 
 	if (p->outcome != GOLIN_PO_RECOVERED)
 		return;
@@ -394,9 +418,9 @@ static void put_recovery(struct block *b)
 		strbuf_adds(b->out, ", went on in ");
 		put_frame(b, &in);
 	}
-	if (p->frames != UINT32_MAX)
-		strbuf_addf(b->out, ", %" PRIu32 " frame%s unwound", p->frames,
-			    p->frames == 1 ? "" : "s");
+	if (unwound != UINT32_MAX)
+		strbuf_addf(b->out, ", %" PRIu32 " frame%s unwound", unwound,
+			    unwound == 1 ? "" : "s");
 	strbuf_adds(b->out, "\n");
 }
 
@@ -409,8 +433,8 @@ static void put_left(struct block *b)
 
 	if (n) {
 		label(b, "left");
-		strbuf_addf(b->out, "%" PRIu32 " goroutine%s that run%s on:", n, n == 1 ? "" : "s",
-			    n == 1 ? "s" : "");
+		strbuf_addf(b->out, "%" PRIu32 " goroutine%s alive below it:", n,
+			    n == 1 ? "" : "s");
 		for (uint32_t k = 0; k < n && k < PANIC_SHOWN; k++)
 			strbuf_addf(b->out, " %" PRIu64, golin_model_goroutine(b->m, g[k])->goid);
 		strbuf_adds(b->out, n > PANIC_SHOWN ? " ...\n" : "\n");
@@ -530,6 +554,7 @@ void export_panic_block(const struct golin_model *m, const struct golin_export_o
 	put_who(&b);
 	put_stack(&b);
 	put_defers(&b);
+	put_pending(&b);
 	put_recovery(&b);
 	put_printed(&b);
 	put_thrown(&b);

@@ -22,6 +22,11 @@ void export_json_panic_value(struct jsonw *w, const char *key, const struct goli
 /* A value alone: of g._panic. */
 void export_json_value(struct jsonw *w, const char *key, const struct golin_model *m,
 		       const struct golin_panic_value *v);
+/*
+ * What memory says of a goroutine's panics and of what it defers; null: it is not there, was never
+ * read, or went on since.
+ */
+void export_json_kept(struct jsonw *w, const char *key, const struct golin_model *m, golin_gidx g);
 /* The members "func", "file", "line" of a function known by its entry. */
 void export_json_entry(struct jsonw *w, const struct golin_model *m, uint64_t pc);
 /* What the fault was, {"at","addr"}; null when there was none. */

@@ -216,6 +216,7 @@ static void put_fate(struct jsonw *w, const struct golin_model *m, golin_pidx i)
 	const struct golin_panic *p = golin_model_panic(m, i);
 	struct golin_frame by = golin_model_entry_func(m, p->recovered_by),
 			   in = golin_panic_resumed(m, i);
+	uint32_t unwound = golin_panic_unwound(m, i);
 
 	jsonw_str(w, "outcome", golin_panic_outcome_name(p->outcome));
 	if (p->recovered_by)
@@ -223,8 +224,8 @@ static void put_fate(struct jsonw *w, const struct golin_model *m, golin_pidx i)
 	else
 		jsonw_null(w, "recovered_by");
 	export_json_frame(w, "resumed_in", &in);
-	if (p->frames != UINT32_MAX)
-		jsonw_u64(w, "frames_unwound", p->frames);
+	if (unwound != UINT32_MAX)
+		jsonw_u64(w, "frames_unwound", unwound);
 	else
 		jsonw_null(w, "frames_unwound");
 	export_json_panic_id(w, "replaced_by", m, p->replaced_by);
@@ -264,6 +265,7 @@ static void put_panic(struct jsonw *w, const struct golin_model *m, golin_pidx i
 	put_left(w, m, i);
 	jsonw_str(w, "state", gp ? export_state(gp) : NULL);
 	export_json_text(w, "wait", gp ? export_wait(m, gp) : NULL);
+	export_json_kept(w, "kept", m, g);
 	jsonw_end(w, '}');
 	jsonw_newline(w);
 }
