@@ -115,8 +115,11 @@ void types_done(struct types *t)
 {
 	map64_done(&t->by_addr);
 	map64_done(&t->by_itab);
+	map64_done(&t->by_struct);
 	array_free(&t->v);
 	array_free(&t->itabs);
+	array_free(&t->structs);
+	array_free(&t->fields);
 }
 
 /* The name at an offset from the module's types: flags, length, bytes (reflect's type.go). */

@@ -56,6 +56,19 @@ enum {
 	GO_KIND_UNSAFE_POINTER = 26,
 };
 
+struct go_field {
+	uint64_t type;
+	uint64_t offset; /* in the struct; within its size */
+	bool embedded;
+	char name[64]; /* clean, cut */
+};
+
+/* The fields of a struct type that were asked for: n, of which the first ones are remembered. */
+struct go_fields {
+	uint64_t n;
+	uint32_t first, have;
+};
+
 struct types {
 	const struct golin_memory *m;
 	uint64_t lo, hi; /* of the module's types, in the process */
@@ -64,6 +77,9 @@ struct types {
 	struct map64 by_addr, by_itab;
 	ARRAY_OF(struct go_type) v;
 	ARRAY_OF(struct go_itab) itabs;
+	struct map64 by_struct;
+	ARRAY_OF(struct go_fields) structs;
+	ARRAY_OF(struct go_field) fields;
 };
 
 /* *m is borrowed. -ENODATA: the layout or the module data does not tell. */
@@ -105,15 +121,7 @@ bool types_member(struct types *t, uint64_t type, const char *path, struct go_me
 
 enum {
 	TYPE_NAME_MAX = 1024,	/* bytes of a type's name, at most */
-	TYPE_FIELD_NAME = 64,	/* of a field's */
 	TYPE_PACKAGE_MAX = 256, /* of a package's path */
-};
-
-struct go_field {
-	uint64_t type;
-	uint64_t offset; /* in the struct; within its size */
-	bool embedded;
-	char name[TYPE_FIELD_NAME]; /* clean, cut */
 };
 
 enum go_says {

@@ -10,7 +10,9 @@
 #include "memory/types_impl.h"
 
 enum {
-	FIELD_SPAN = 24, /* bytes of an abi.StructField */
+	FIELD_SPAN = 24,       /* bytes of an abi.StructField */
+	FIELDS_EACH = 256,     /* of one struct that are looked at */
+	FIELDS_KEPT = 1 << 15, /* of all of them, remembered */
 	METHOD_SPAN = 16,
 	METHODS_MAX = 4096,
 	METHODS_AT_ONCE = 16,
@@ -112,7 +114,7 @@ bool types_is_eface(struct types *t, uint64_t type, bool *ret)
 /* ---- fields ---- */
 
 /* The slice of fields: where they are, how many. */
-static bool fields_of(struct types *t, uint64_t type, uint64_t ret[2])
+static bool slice_of(struct types *t, uint64_t type, uint64_t ret[2])
 {
 	const struct go_type *g = types_get(t, type);
 	uint32_t off;
@@ -126,24 +128,16 @@ static bool fields_of(struct types *t, uint64_t type, uint64_t ret[2])
 	return !ret[1] || !types_desc_words(t, type + off, ret, 8);
 }
 
-uint64_t types_nfields(struct types *t, uint64_t type)
-{
-	uint64_t slice[2];
-
-	return fields_of(t, type, slice) ? slice[1] : 0;
-}
-
-bool types_field(struct types *t, uint64_t type, uint64_t i, struct go_field *ret)
+/* A descriptor of a field, at an address. */
+static bool read_field(struct types *t, uint64_t addr, uint32_t size, struct go_field *ret)
 {
 	uint32_t at_name, at_type, at_off, shift = 0;
-	uint64_t slice[2], name;
-	const struct go_type *g;
 	struct type_text text;
 	uint8_t raw[FIELD_SPAN];
+	uint64_t name;
 
 	memset(ret, 0, sizeof(*ret));
-	if (!fields_of(t, type, slice) || i >= slice[1] ||
-	    !offset_of(t, GOLIN_F_STRUCT_FIELD_Name, &at_name) ||
+	if (!offset_of(t, GOLIN_F_STRUCT_FIELD_Name, &at_name) ||
 	    !offset_of(t, GOLIN_F_STRUCT_FIELD_Typ, &at_type) || at_name > FIELD_SPAN - 8 ||
 	    at_type > FIELD_SPAN - 8)
 		return false;
@@ -153,19 +147,73 @@ bool types_field(struct types *t, uint64_t type, uint64_t i, struct go_field *re
 			return false;
 		shift = 1;
 	}
-	if (at_off > FIELD_SPAN - 8 ||
-	    types_desc_words(t, slice[0] + i * FIELD_SPAN, raw, sizeof(raw)))
+	if (at_off > FIELD_SPAN - 8 || types_desc_words(t, addr, raw, sizeof(raw)))
 		return false;
 	memcpy(&name, raw + at_name, 8);
 	memcpy(&ret->type, raw + at_type, 8);
 	memcpy(&ret->offset, raw + at_off, 8);
-	if (!types_text(t, name, 0, 2 * TYPE_FIELD_NAME, &text))
+	if (!types_text(t, name, 0, 2 * sizeof(ret->name), &text))
 		return false;
 	ret->embedded = shift ? ret->offset & 1 : text.flags & NAME_EMBEDDED;
 	ret->offset >>= shift;
 	golin_text_clean(ret->name, sizeof(ret->name), text.b, text.have);
+	return ret->offset <= size;
+}
+
+static void forget_structs(struct types *t)
+{
+	map64_done(&t->by_struct);
+	memset(&t->by_struct, 0, sizeof(t->by_struct));
+	t->structs.len = t->fields.len = 0;
+}
+
+/* What is known of a struct's fields, read when it is asked for first; NULL: memory is out. */
+static const struct go_fields *fields_of(struct types *t, uint64_t type)
+{
+	const struct go_type *g;
+	struct go_fields *f;
+	uint64_t slice[2];
+	uint32_t at, size;
+
+	if (map64_get(&t->by_struct, type, &at))
+		return &t->structs.v[at];
+	if (t->fields.len >= FIELDS_KEPT || t->structs.len >= FIELDS_KEPT)
+		forget_structs(t);
+	if (!array_reserve(&t->structs, t->structs.len + 1) ||
+	    !array_reserve(&t->fields, t->fields.len + FIELDS_EACH) ||
+	    !map64_put(&t->by_struct, type, (uint32_t)t->structs.len))
+		return NULL;
+	f = &t->structs.v[t->structs.len++];
+	*f = (struct go_fields){.first = (uint32_t)t->fields.len};
+	if (!slice_of(t, type, slice))
+		return f;
+	f->n = slice[1];
 	g = types_get(t, type);
-	return g && ret->offset <= g->size;
+	size = g ? g->size : 0;
+	while (f->have < f->n && f->have < FIELDS_EACH &&
+	       read_field(t, slice[0] + f->have * FIELD_SPAN, size,
+			  &t->fields.v[f->first + f->have]))
+		f->have++;
+	t->fields.len += f->have;
+	return f;
+}
+
+uint64_t types_nfields(struct types *t, uint64_t type)
+{
+	const struct go_fields *f = fields_of(t, type);
+
+	return f ? f->n : 0;
+}
+
+bool types_field(struct types *t, uint64_t type, uint64_t i, struct go_field *ret)
+{
+	const struct go_fields *f = fields_of(t, type);
+
+	memset(ret, 0, sizeof(*ret));
+	if (!f || i >= f->have)
+		return false;
+	*ret = t->fields.v[f->first + i];
+	return true;
 }
 
 /* ---- methods and packages ---- */

@@ -32,8 +32,9 @@ static uint32_t flags_of(struct walk *w, uint64_t type)
 	       (is_runtime(w, type) ? GOLIN_VALUE_RUNTIME : 0);
 }
 
+/* With what is left of the bounds of the whole. */
 static void describe_one(const struct value_reader *r, uint64_t type, uint64_t data,
-			 struct value *ret)
+			 struct walk *all, struct value *ret)
 {
 	struct walk w;
 	struct place p;
@@ -42,6 +43,8 @@ static void describe_one(const struct value_reader *r, uint64_t type, uint64_t d
 	ret->type = type;
 	ret->data = data;
 	walk_begin(&w, r);
+	w.reads = all->reads;
+	w.fields = all->fields;
 	if (r->hide) {
 		ret->flags = GOLIN_VALUE_HIDDEN | (type ? flags_of(&w, type) : 0);
 		return;
@@ -55,6 +58,8 @@ static void describe_one(const struct value_reader *r, uint64_t type, uint64_t d
 		p = walk_eface(&w, type, data);
 		put_value(&w, &p, 0);
 	}
+	all->reads = w.reads;
+	all->fields = w.fields;
 	walk_end(&w, ret);
 }
 
@@ -171,7 +176,7 @@ static void chain_add(struct chain *c, const struct place *p)
 	if (c->n == c->max || c->depth > VALUE_DEPTH)
 		return;
 	c->n++;
-	describe_one(c->r, p->type, p->addr, &c->v[at]);
+	describe_one(c->r, p->type, p->addr, &c->w, &c->v[at]);
 	c->v[at].up = up;
 	c->up = (uint32_t)at;
 	c->depth++;
@@ -190,7 +195,7 @@ size_t value_describe(const struct value_reader *r, uint64_t type, uint64_t data
 		return 0;
 	walk_begin(&c.w, r);
 	if (!type || r->hide || !types_get(r->types, type)) {
-		describe_one(r, type, data, ret);
+		describe_one(r, type, data, &c.w, ret);
 		return 1;
 	}
 	p = walk_eface(&c.w, type, data);

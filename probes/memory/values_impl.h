@@ -7,9 +7,9 @@
 #include "memory/values.h"
 
 enum {
-	WALK_READS = 4096,  /* of one description, in all */
-	WALK_FIELDS = 4096, /* that are looked at, in all */
-	NEST_MAX = 8,	    /* of what stands in what: of a text, and of the C stack */
+	WALK_READS = 8192,   /* of one value with all that it wraps */
+	WALK_FIELDS = 16384, /* likewise: that are looked at */
+	NEST_MAX = 8,	     /* of what stands in what: of a text, and of the C stack */
 };
 
 /* What is being made: texts as the program has them, cleaned at the end. */
