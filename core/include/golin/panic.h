@@ -138,6 +138,9 @@ struct golin_frame golin_panic_at(const struct golin_model *m, golin_pidx i);
 struct golin_frame golin_model_entry_func(const struct golin_model *m, uint64_t pc);
 /* The function in which control resumed, with the line of its deferring call's return. */
 struct golin_frame golin_panic_resumed(const struct golin_model *m, golin_pidx i);
+/* How many frames it unwound, of those that are shown: inlined ones too, but few of the runtime's.
+ * UINT32_MAX: not known. */
+uint32_t golin_panic_unwound(const struct golin_model *m, golin_pidx i);
 
 /* "*fs.PathError-5f3a9c21": from the value's type and the function that raised it. */
 enum { GOLIN_ERROR_CODE_MAX = 96 };
