@@ -26,11 +26,14 @@ static bool is_goexit(const struct golin_model *m, golin_pidx i)
 	return i != GOLIN_PIDX_NONE && panic_at(m, i)->p.kind == GOLIN_PANIC_GOEXIT;
 }
 
-bool panic_goexit_is_linked(const struct golin_model *m, uint32_t space)
+uint32_t panic_go_minor(const struct golin_model *m, uint32_t space)
 {
-	const char *go = strings_get(&m->strings, m->spaces.v[space].go);
+	const char *s = strstr(strings_get(&m->strings, m->spaces.v[space].go), "go1.");
+	uint32_t minor = 0;
 
-	return strncmp(go, "go1.13", 6) != 0 || (go[6] >= '0' && go[6] <= '9');
+	for (s = s ? s + 4 : ""; *s >= '0' && *s <= '9' && minor < 1000; s++)
+		minor = minor * 10 + (uint32_t)(*s - '0');
+	return minor ? minor : UINT32_MAX;
 }
 
 /* ---- beginnings ---- */
@@ -129,7 +132,7 @@ static int lost_goexit(struct golin_model *m, uint32_t space, const struct golin
 static int find_above(struct golin_model *m, uint32_t space, const struct golin_rec *h,
 		      uint64_t depth, uint32_t flags, golin_pidx *ret)
 {
-	bool linked = panic_goexit_is_linked(m, space);
+	bool linked = panic_go_minor(m, space) >= 14; /* a Goexit stands in g._panic */
 	golin_pidx top = panic_top(m, space, h->goid);
 	int rc = 0;
 

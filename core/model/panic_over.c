@@ -75,12 +75,16 @@ static void resume_in_goexit(struct golin_model *m, golin_pidx i, golin_pidx goe
 static void unwind(struct golin_model *m, uint32_t space, const struct golin_rec_panic_recover *r,
 		   golin_pidx recovered)
 {
-	bool linked = panic_goexit_is_linked(m, space);
+	/*
+	 * Up to 1.21 the record says where control goes, be it to a Goexit, be it past one: a panic
+	 * that replaced another takes the Goexit below with it. Later it goes to the Goexit always.
+	 */
+	bool goes_on = panic_go_minor(m, space) >= 22;
 	golin_pidx above = recovered, i;
 
 	while ((i = panic_top(m, space, r->h.goid)) != GOLIN_PIDX_NONE &&
 	       is_unwound(panic_at(m, i), r)) {
-		if (linked && is_goexit(m, i)) {
+		if (goes_on && is_goexit(m, i)) {
 			resume_in_goexit(m, recovered, i);
 			return;
 		}

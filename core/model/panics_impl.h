@@ -181,8 +181,8 @@ void panic_values_forget(struct golin_model *m, golin_pidx i);
 
 /* START, DEFER, RECOVER, GOEXIT, FATAL, THROW. */
 int model_apply_panic(struct golin_model *m, const struct golin_rec *rec, uint32_t space);
-/* Whether a Goexit stands in g._panic: since Go 1.14. */
-bool panic_goexit_is_linked(const struct golin_model *m, uint32_t space);
+/* 26 for Go 1.26; UINT32_MAX unknown: as the newest. */
+uint32_t panic_go_minor(const struct golin_model *m, uint32_t space);
 /* One whose start is not known: it is the innermost now. */
 int panic_add_lost(struct golin_model *m, uint32_t space, const struct golin_rec *h, uint8_t kind,
 		   golin_pidx *ret);

@@ -249,14 +249,14 @@ static void test_panic_in_goexit_new(void **arg)
 static void test_panic_in_goexit_old(void **arg)
 {
 	(void)arg;
+	go_version("go1.21.13");
 	panic_in_goexit(0x110);
 	assert_int_equal(panic_no(2)->resumed_in, RESUMED);
 }
 
 /* Two panics on top of a Goexit, the first replaced. */
-static void test_panics_in_goexit(void **arg)
+static void panics_in_goexit(void)
 {
-	(void)arg;
 	goexit_(7, 0x100, 0);
 	deferred(7, D1, OF_GOEXIT);
 	start(7, 0x200, UP_GOEXIT, "one");
@@ -266,7 +266,49 @@ static void test_panics_in_goexit(void **arg)
 	recovered(7, RESUMED, 0x80);
 	is_recovered(3, D3);
 	is_replaced(2, 3);
+}
+
+static void test_panics_in_goexit(void **arg)
+{
+	(void)arg;
+	panics_in_goexit();
 	is_outcome(1, GOLIN_PO_ACTIVE);
+}
+
+/* Up to 1.21 the replaced one takes the Goexit with it. */
+static void test_panics_in_goexit_old(void **arg)
+{
+	(void)arg;
+	go_version("go1.21.13");
+	panics_in_goexit();
+	is_replaced(1, 2);
+	assert_int_equal(panic_no(3)->resumed_in, RESUMED);
+}
+
+/* [1, 2, Goexit]: the second had replaced the first. */
+static void test_goexit_of_replaced(void **arg)
+{
+	(void)arg;
+	start(7, 0x100, 0, "one");
+	deferred(7, D1, 0);
+	start(7, 0x200, NESTED, "two");
+	deferred(7, D2, 0);
+	goexit_(7, 0x300, NESTED);
+	is_outcome(2, GOLIN_PO_GOEXIT);
+	is_replaced(1, 2);
+}
+
+/* [1, 2 recovered, Goexit]: it is the Goexit that ended the first. */
+static void test_goexit_past_recovered(void **arg)
+{
+	(void)arg;
+	start(7, 0x100, 0, "one");
+	deferred(7, D1, 0);
+	start(7, 0x200, NESTED, "two");
+	deferred(7, D2, 0);
+	goexit_(7, 0x300, UP_RECOVERED);
+	is_recovered(2, D2);
+	is_outcome(1, GOLIN_PO_GOEXIT);
 }
 
 /* 1.13: nothing of a Goexit stands in g._panic, and a recovery goes past it. */
@@ -518,6 +560,9 @@ int main(void)
 		TEST(test_panic_in_goexit_new),
 		TEST(test_panic_in_goexit_old),
 		TEST(test_panics_in_goexit),
+		TEST(test_panics_in_goexit_old),
+		TEST(test_goexit_of_replaced),
+		TEST(test_goexit_past_recovered),
 		TEST(test_goexit_113),
 		TEST(test_goexit_during_panic_113),
 		TEST(test_goexit_in_goexit),
