@@ -20,7 +20,9 @@ int app_init(struct app *a, const struct golin_model *model, const struct app_op
 	a->lineage.fold = true;
 	a->lineage.ended = opts->live ? ENDED_RECENT : ENDED_ALL;
 	a->lineage.recent_ns = (uint64_t)APP_RECENT_S * NS_PER_S;
-	a->contexts.model = a->findings.model = model;
+	a->contexts.model = a->findings.model = a->panics.model = model;
+	a->lineage.panics = &a->marks;
+	a->panics.fold = a->panic_tree.newest_first = true;
 	a->contexts.findings = &a->findings;
 	a->contexts.fold = a->contexts.goroutines = true;
 	a->contexts.ended = a->lineage.ended;
@@ -48,6 +50,9 @@ void app_done(struct app *a)
 	treeview_done(&a->tree);
 	ctxview_done(&a->contexts);
 	treeview_done(&a->ctx_tree);
+	panview_done(&a->panics);
+	treeview_done(&a->panic_tree);
+	panic_marks_done(&a->marks);
 	findings_done(&a->findings);
 	treeview_done(&a->find_tree);
 	detail_done(&a->detail);
@@ -89,6 +94,7 @@ void app_arrange(struct app *a)
 	app_layout(a, &l);
 	treeview_set_height(&a->tree, (uint32_t)l.tree_h);
 	treeview_set_height(&a->ctx_tree, (uint32_t)l.tree_h);
+	treeview_set_height(&a->panic_tree, (uint32_t)l.tree_h);
 	treeview_set_height(&a->find_tree, (uint32_t)l.tree_h);
 	a->detail.height = l.detail_h > 1 ? (uint32_t)l.detail_h - 1 : 0;
 	a->log.height = l.body_h > 0 ? (uint32_t)l.body_h : 0;
@@ -108,6 +114,7 @@ enum keymap_view app_view(const struct app *a)
 	static const enum keymap_view views[SHOW_MAX] = {
 		[SHOW_LINEAGE] = KM_LINEAGE,
 		[SHOW_CONTEXTS] = KM_CONTEXTS,
+		[SHOW_PANICS] = KM_PANICS,
 		[SHOW_FINDINGS] = KM_FINDINGS,
 	};
 
@@ -190,14 +197,14 @@ void app_hold(struct app *a, uint64_t at)
 {
 	if (!a->lineage.asof)
 		a->held_events = events(a);
-	a->lineage.asof = a->contexts.asof = a->findings.asof = at;
+	a->lineage.asof = a->contexts.asof = a->panics.asof = a->findings.asof = at;
 	app_choose(a);
 }
 
 void app_release(struct app *a)
 {
-	a->lineage.asof = a->contexts.asof = a->findings.asof = 0;
-	a->lineage.now = a->contexts.now = app_present(a);
+	a->lineage.asof = a->contexts.asof = a->panics.asof = a->findings.asof = 0;
+	a->lineage.now = a->contexts.now = a->panics.now = app_present(a);
 	app_choose(a);
 }
 
@@ -208,8 +215,12 @@ void app_step_event(struct app *a, bool back)
 	if (!back && !a->lineage.asof)
 		return;
 	/* What a moment shows includes what happened in it: back means just before it. */
-	to = a->shown == SHOW_CONTEXTS ? ctxview_event_time(&a->contexts, back ? at + 1 : at, back)
-				       : lineage_event_time(&a->lineage, back ? at + 1 : at, back);
+	if (a->shown == SHOW_CONTEXTS)
+		to = ctxview_event_time(&a->contexts, back ? at + 1 : at, back);
+	else if (a->shown == SHOW_PANICS)
+		to = panview_event_time(&a->panics, back ? at + 1 : at, back);
+	else
+		to = lineage_event_time(&a->lineage, back ? at + 1 : at, back);
 	if (back && to)
 		app_hold(a, to - 1 ? to - 1 : 1);
 	else if (to)
@@ -260,7 +271,7 @@ void app_tick(struct app *a, uint64_t now, const struct golin_source_stats *st, 
 	}
 	a->source_ended = source_ended;
 	a->stats = *st;
-	a->lineage.now = a->contexts.now = app_present(a);
+	a->lineage.now = a->contexts.now = a->panics.now = app_present(a);
 	if (a->rules && findings_load(&a->findings, a->rules)) {
 		a->dirty = true; /* how many there are stands in the title */
 		if (a->shown != SHOW_LINEAGE && !a->lineage.asof)
@@ -282,7 +293,7 @@ void app_record(struct app *a, const struct golin_rec *rec)
 void app_set_filter(struct app *a, struct golin_filter *f)
 {
 	a->filter = f;
-	a->lineage.filter = a->contexts.filter = a->findings.filter = f;
+	a->lineage.filter = a->contexts.filter = a->panics.filter = a->findings.filter = f;
 }
 
 void app_log(struct app *a, const char *data, size_t len)

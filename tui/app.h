@@ -18,6 +18,8 @@
 #include "keymap.h"
 #include "lineage_view.h"
 #include "logview.h"
+#include "panic_marks.h"
+#include "panics_view.h"
 #include "search.h"
 #include "treeview.h"
 
@@ -34,12 +36,12 @@ enum {
 };
 
 enum app_mode { APP_NORMAL, APP_SEARCH, APP_FILTER, APP_HELP, APP_WHO };
-enum app_shown { SHOW_LINEAGE, SHOW_CONTEXTS, SHOW_FINDINGS, SHOW_MAX };
+enum app_shown { SHOW_LINEAGE, SHOW_CONTEXTS, SHOW_PANICS, SHOW_FINDINGS, SHOW_MAX };
 
 /* Where the user was before a jump. */
 struct app_place {
 	enum app_shown shown;
-	uint32_t item; /* gidx or cidx, or NONE of it */
+	uint32_t item; /* gidx, cidx or pidx, or NONE of it */
 	uint64_t tag;
 };
 
@@ -65,6 +67,9 @@ struct app {
 	struct treeview tree;
 	struct ctxview contexts;
 	struct treeview ctx_tree;
+	struct panview panics;
+	struct treeview panic_tree;
+	struct panic_marks marks;
 	struct findings findings;
 	struct treeview find_tree;
 	const struct golin_rules *rules; /* NULL: nobody looks for findings */

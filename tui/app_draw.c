@@ -40,11 +40,17 @@ static void title_counts(const struct app *a, char *buf, size_t cap)
 {
 	struct golin_model_counts n;
 	struct golin_context_counts ctx;
+	struct golin_panic_counts pn;
 	char live[32], ended[32];
 
 	golin_model_counts(a->model, &n);
 	golin_context_counts(a->model, &ctx);
-	if (a->shown == SHOW_CONTEXTS)
+	golin_model_panic_counts(a->model, &pn);
+	if (a->shown == SHOW_PANICS)
+		snprintf(buf, cap, "panics %s  fatal %s ",
+			 name_count(pn.panics, live, sizeof(live)),
+			 name_count(pn.fatal + pn.throws, ended, sizeof(ended)));
+	else if (a->shown == SHOW_CONTEXTS)
 		snprintf(buf, cap, "live %s  cancelled %s ",
 			 name_count(ctx.live, live, sizeof(live)),
 			 name_count(ctx.cancelled, ended, sizeof(ended)));
@@ -108,6 +114,25 @@ static void banner(const struct app *a, char *buf, size_t cap)
 	}
 }
 
+/* How many there are, and of how many the program ended; returns the columns used. */
+static int tab_panics(const struct app *a, struct canvas *c, int x, int w, enum role role)
+{
+	struct golin_panic_counts n;
+	int from = x;
+	char num[32];
+
+	golin_model_panic_counts(a->model, &n);
+	if (n.panics + n.throws)
+		x += canvas_putf(c, 1, x, w - x, role, " %s",
+				 name_count(n.panics + n.throws, num, sizeof(num)));
+	if (n.active)
+		x += canvas_putf(c, 1, x, w - x, ROLE_ALERT, " active %s",
+				 name_count(n.active, num, sizeof(num)));
+	if (n.fatal + n.throws)
+		x += canvas_put(c, 1, x, w - x, ROLE_BREAK, " fatal");
+	return x - from;
+}
+
 /* The views with their keys; in a narrow terminal the names of those not shown are left out. */
 static int draw_tabs(const struct app *a, struct canvas *c, int x, int w)
 {
@@ -117,6 +142,7 @@ static int draw_tabs(const struct app *a, struct canvas *c, int x, int w)
 	} tabs[SHOW_MAX] = {
 		[SHOW_LINEAGE] = {ACT_LINEAGE, "Lineage"},
 		[SHOW_CONTEXTS] = {ACT_CONTEXTS, "Contexts"},
+		[SHOW_PANICS] = {ACT_PANICS, "Panics"},
 		[SHOW_FINDINGS] = {ACT_FINDINGS, "Findings"},
 	};
 	const uint32_t *found = a->findings.count;
@@ -130,6 +156,8 @@ static int draw_tabs(const struct app *a, struct canvas *c, int x, int w)
 		x += canvas_put(c, 1, x, w - x, role, key);
 		if (here || c->w >= 80)
 			x += canvas_putf(c, 1, x, w - x, role, " %s", tabs[i].name);
+		if (i == SHOW_PANICS)
+			x += tab_panics(a, c, x, w, role);
 		if (i == SHOW_FINDINGS && a->findings.v.len)
 			x += canvas_putf(c, 1, x, w - x,
 					 found[GOLIN_SEV_ERROR]	    ? ROLE_BREAK
@@ -162,7 +190,8 @@ static void draw_info(const struct app *a, struct canvas *c)
 		x += canvas_put(c, 1, x, w - x, ROLE_NORMAL, "unfolded") + 2;
 	if (app_lines(a)->follow)
 		x += canvas_put(c, 1, x, w - x, ROLE_NORMAL, "follow") + 2;
-	if (a->lineage.ended != ENDED_RECENT && a->shown != SHOW_FINDINGS)
+	if (a->lineage.ended != ENDED_RECENT && a->shown != SHOW_FINDINGS &&
+	    a->shown != SHOW_PANICS)
 		x += canvas_put(c, 1, x, w - x, ROLE_NORMAL, ended[a->lineage.ended]) + 2;
 	if (search_active(&a->search) && a->mode != APP_SEARCH)
 		x += canvas_putf(c, 1, x, w - x, ROLE_MATCH, "/%s", a->search.needle) + 2;
@@ -235,6 +264,9 @@ static void draw_hints(const struct app *a, struct canvas *c, int y)
 	static const enum action contexts[] = {
 		ACT_HELP,   ACT_QUIT,  ACT_WHO,	 ACT_CROSS,	 ACT_DETAIL, ACT_ENDED, ACT_SEARCH,
 		ACT_FILTER, ACT_PAUSE, ACT_FOLD, ACT_GOROUTINES, ACT_BACK,   ACT_NONE};
+	static const enum action panics[] = {
+		ACT_HELP, ACT_QUIT,   ACT_CROSS_PANIC, ACT_DETAIL, ACT_PARENT, ACT_PANIC_AFTER,
+		ACT_FOLD, ACT_SEARCH, ACT_FILTER,      ACT_BACK,   ACT_PAUSE,  ACT_NONE};
 	static const enum action findings[] = {ACT_HELP,   ACT_QUIT,   ACT_VISIT,
 					       ACT_WHO,	   ACT_BACK,   ACT_DETAIL,
 					       ACT_SEARCH, ACT_FILTER, ACT_NONE};
@@ -243,8 +275,8 @@ static void draw_hints(const struct app *a, struct canvas *c, int y)
 	static const enum action held[] = {ACT_HELP,	      ACT_NOW,	       ACT_EVENT_BACK,
 					   ACT_EVENT_FORWARD, ACT_SECOND_BACK, ACT_SECOND_FORWARD,
 					   ACT_NONE};
-	static const enum action pane[] = {ACT_HELP, ACT_QUIT,	 ACT_FOCUS, ACT_UP,
-					   ACT_DOWN, ACT_PARENT, ACT_NONE};
+	static const enum action pane[] = {ACT_HELP, ACT_QUIT, ACT_FOCUS,  ACT_UP,
+					   ACT_DOWN, ACT_LINK, ACT_PARENT, ACT_NONE};
 	static const enum action log[] = {ACT_HELP,   ACT_LOG,	ACT_SEARCH,
 					  ACT_FOLLOW, ACT_LAST, ACT_NONE};
 	static const enum action help[] = {ACT_QUIT, ACT_UP, ACT_DOWN, ACT_PAGE_DOWN, ACT_NONE};
@@ -255,6 +287,7 @@ static void draw_hints(const struct app *a, struct canvas *c, int y)
 				  : view == KM_DETAIL	? pane
 				  : a->lineage.asof	? held
 				  : view == KM_CONTEXTS ? contexts
+				  : view == KM_PANICS	? panics
 				  : view == KM_FINDINGS ? findings
 							: tree;
 	char key[16];
@@ -432,12 +465,16 @@ static void draw_detail(struct app *a, struct canvas *c, const struct app_layout
 	a->detail.width = l->detail_w;
 	if (a->shown == SHOW_CONTEXTS)
 		detail_build_context(&a->detail, &a->contexts, &a->ctx_tree, &a->lineage, a->since);
+	else if (a->shown == SHOW_PANICS)
+		detail_build_panic(&a->detail, &a->panics, treeview_selected(&a->panic_tree));
 	else if (a->shown == SHOW_FINDINGS)
 		detail_build_finding(&a->detail, &a->findings, treeview_selected(&a->find_tree),
 				     lineage_moment(&a->lineage));
 	else
 		detail_build(&a->detail, &a->lineage, treeview_selected(&a->tree), a->since);
 	detail_draw(&a->detail, c, l->detail_y + 1, l->detail_x, l->detail_h - 1, l->detail_w);
+	if (a->detail_focus)
+		detail_draw_cursor(&a->detail, c, l->detail_y + 1, l->detail_x, l->detail_w);
 }
 
 /* A pop-up over the tree: the lines at the left and right stay. */
@@ -466,6 +503,16 @@ static const char *no_contexts(const struct app *a)
 		       : "this recording has no contexts: it was made without --probes contexts";
 }
 
+static const char *no_panics(const struct app *a)
+{
+	if (a->filter && golin_model_panic_max(a->model))
+		return "no panic fits the filter (f, then Ctrl-U and Enter, shows all)";
+	if (a->groups & GOLIN_GROUP_PANICS)
+		return "no panic so far";
+	return a->live ? "panics are not watched: --probes goroutines,panics does"
+		       : "this recording has no panics: it was made without --probes panics";
+}
+
 static const char *no_findings(const struct app *a)
 {
 	if (a->filter && a->findings.v.len)
@@ -480,6 +527,9 @@ static void draw_lines(struct app *a, struct canvas *c, const struct app_layout 
 	if (a->shown == SHOW_CONTEXTS)
 		draw_contexts(c, &a->contexts, &a->ctx_tree, &a->search, a->since, no_contexts(a),
 			      l->body_y, l->tree_w, l->tree_h + 1);
+	else if (a->shown == SHOW_PANICS)
+		draw_panics(c, &a->panics, &a->panic_tree, &a->search, no_panics(a), l->body_y,
+			    l->tree_w, l->tree_h + 1);
 	else if (a->shown == SHOW_FINDINGS)
 		draw_findings(c, &a->findings, &a->find_tree, &a->search,
 			      lineage_moment(&a->lineage), no_findings(a), l->body_y, l->tree_w,

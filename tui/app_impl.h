@@ -19,9 +19,12 @@ void app_choose(struct app *a);
 /* Shows a goroutine, wherever it is folded away, and selects it. */
 void app_go_to(struct app *a, golin_gidx i);
 void app_go_to_context(struct app *a, golin_cidx i);
+void app_go_to_panic(struct app *a, golin_pidx i);
 void app_go_to_finding(struct app *a, uint32_t i);
 /* The selected context, or that of the selected line; NONE. */
 golin_cidx app_selected_cidx(const struct app *a);
+/* The selected panic, of a site its newest; NONE. */
+golin_pidx app_selected_pidx(const struct app *a);
 
 /* ---- app_views.c: from one view to another ---- */
 
@@ -32,11 +35,28 @@ void app_cross_next(struct app *a);
 /* From a finding to its place in the trees. */
 void app_visit(struct app *a);
 void app_back(struct app *a);
+/* Before a jump: where the user is. */
+void app_remember(struct app *a);
+void app_say(struct app *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void app_ask_who(struct app *a);
 void app_who_build(struct app *a);
 /* From its answer to where the cascade began, or to the goroutine that called cancel. */
 void app_who_origin(struct app *a);
 void app_who_goroutine(struct app *a);
+
+/* ---- app_panics.c ---- */
+
+/* From a goroutine to its panic, from a panic to its goroutine. */
+void app_cross_panic(struct app *a);
+/* From a panic to the contexts of its goroutine. */
+void app_panic_contexts(struct app *a);
+/* To the panic that this one repeats or began in; to the one that replaced it or came of it. */
+void app_panic_before(struct app *a);
+void app_panic_after(struct app *a);
+/* Where the detail pane's cursor leads; false: it is on no link. */
+bool app_follow_link(struct app *a);
+/* The goroutines of the panics on the screen, and those above the selected one. */
+int app_visible_panics(const struct app *a, uint64_t *goids, int max);
 
 /* Holds the view at a moment; lets it go on. */
 void app_hold(struct app *a, uint64_t at);

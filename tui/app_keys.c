@@ -15,7 +15,10 @@ static void move(struct app *a, int64_t by)
 		logview_scroll(&a->log, by);
 		return;
 	case KM_DETAIL:
-		detail_scroll(&a->detail, by);
+		if (by == 1 || by == -1)
+			detail_step(&a->detail, (int)by);
+		else
+			detail_scroll(&a->detail, by);
 		return;
 	case KM_WHO:
 		detail_scroll(&a->who, by);
@@ -132,6 +135,10 @@ static void cycle_ended(struct app *a)
 		[ENDED_NONE] = "hidden",
 	};
 
+	if (a->shown == SHOW_PANICS) {
+		app_say(a, "panics stay until the model is full; f filters them");
+		return;
+	}
 	a->lineage.ended = (a->lineage.ended + 1) % ENDED_MAX;
 	a->contexts.ended = a->lineage.ended;
 	snprintf(a->message, sizeof(a->message), "ended %s: %s",
@@ -201,6 +208,8 @@ static void act(struct app *a, enum action action)
 	case ACT_PARENT:
 		if (a->shown == SHOW_CONTEXTS)
 			to_context_above(a);
+		else if (a->shown == SHOW_PANICS)
+			app_panic_before(a);
 		else if (a->shown == SHOW_LINEAGE)
 			to_parent(a);
 		break;
@@ -233,7 +242,7 @@ static void act(struct app *a, enum action action)
 		set_all(a, action == ACT_EXPAND_ALL ? TREE_ALL_OPEN : TREE_ALL_CLOSED);
 		break;
 	case ACT_FOLD:
-		a->lineage.fold = a->contexts.fold = !a->lineage.fold;
+		a->lineage.fold = a->contexts.fold = a->panics.fold = !a->lineage.fold;
 		app_choose(a);
 		break;
 	case ACT_DETAIL:
@@ -252,11 +261,24 @@ static void act(struct app *a, enum action action)
 	case ACT_CONTEXTS:
 		app_show(a, SHOW_CONTEXTS);
 		break;
+	case ACT_PANICS:
+		app_show(a, SHOW_PANICS);
+		break;
 	case ACT_FINDINGS:
 		app_show(a, SHOW_FINDINGS);
 		break;
 	case ACT_CROSS:
 		app_cross(a);
+		break;
+	case ACT_CROSS_PANIC:
+		app_cross_panic(a);
+		break;
+	case ACT_PANIC_AFTER:
+		app_panic_after(a);
+		break;
+	case ACT_LINK:
+		if (!app_follow_link(a))
+			toggle_pane(a);
 		break;
 	case ACT_CROSS_NEXT:
 		app_cross_next(a);
@@ -374,6 +396,19 @@ void app_key(struct app *a, int key)
 		act(a, keymap_lookup(app_view(a), key));
 }
 
+/* A click chooses a link, another one follows it. */
+static void click_detail(struct app *a, int line)
+{
+	const struct detail_line *was = detail_cursor(&a->detail), *now;
+
+	if (line < 0)
+		return;
+	detail_point(&a->detail, a->detail.top + (uint32_t)line);
+	now = detail_cursor(&a->detail);
+	if (now && now == was)
+		app_follow_link(a);
+}
+
 void app_mouse(struct app *a, enum app_mouse what, int y, int x)
 {
 	int by = what == APP_WHEEL_UP ? -WHEEL_LINES : WHEEL_LINES;
@@ -392,7 +427,9 @@ void app_mouse(struct app *a, enum app_mouse what, int y, int x)
 	}
 	if (l.detail_h && y >= l.detail_y && y < l.detail_y + l.detail_h && x >= l.detail_x) {
 		a->detail_focus = true;
-		if (what != APP_CLICK)
+		if (what == APP_CLICK)
+			click_detail(a, y - l.detail_y - 1);
+		else
 			detail_scroll(&a->detail, by);
 		return;
 	}

@@ -16,6 +16,12 @@ static bool search_lines(struct app *a, bool backwards, bool with_selected)
 		if (found != GOLIN_CIDX_NONE)
 			app_go_to_context(a, found);
 		break;
+	case SHOW_PANICS:
+		found = panview_search(&a->panics, &a->search, treeview_selected(&a->panic_tree),
+				       backwards, with_selected);
+		if (found != GOLIN_PIDX_NONE)
+			app_go_to_panic(a, found);
+		break;
 	case SHOW_FINDINGS:
 		found = findings_search(&a->findings, &a->search, treeview_selected(&a->find_tree),
 					backwards, with_selected);

@@ -16,6 +16,7 @@ struct treeview *app_tree(struct app *a)
 {
 	return a->shown == SHOW_LINEAGE	   ? &a->tree
 	       : a->shown == SHOW_CONTEXTS ? &a->ctx_tree
+	       : a->shown == SHOW_PANICS   ? &a->panic_tree
 					   : &a->find_tree;
 }
 
@@ -23,6 +24,7 @@ const struct treeview *app_lines(const struct app *a)
 {
 	return a->shown == SHOW_LINEAGE	   ? &a->tree
 	       : a->shown == SHOW_CONTEXTS ? &a->ctx_tree
+	       : a->shown == SHOW_PANICS   ? &a->panic_tree
 					   : &a->find_tree;
 }
 
@@ -30,6 +32,7 @@ struct tree_source app_source(struct app *a)
 {
 	return a->shown == SHOW_LINEAGE	   ? lineage_source(&a->lineage)
 	       : a->shown == SHOW_CONTEXTS ? ctxview_source(&a->contexts)
+	       : a->shown == SHOW_PANICS   ? panview_source(&a->panics)
 					   : findings_source(&a->findings);
 }
 
@@ -55,10 +58,13 @@ static bool prepare(struct app *a)
 	switch (a->shown) {
 	case SHOW_CONTEXTS:
 		return ctxview_prepare(&a->contexts);
+	case SHOW_PANICS:
+		return panview_prepare(&a->panics);
 	case SHOW_FINDINGS:
 		return findings_prepare(&a->findings);
 	default:
-		return lineage_prepare(&a->lineage);
+		return panic_marks_update(&a->marks, a->model, a->lineage.asof) &&
+		       lineage_prepare(&a->lineage);
 	}
 }
 
@@ -159,11 +165,12 @@ void app_rebuild(struct app *a)
 	uint64_t start = mono_now();
 	uint32_t sel = t->sel;
 	struct anchor was = anchor_of(a);
+	bool tree = a->shown == SHOW_LINEAGE || a->shown == SHOW_CONTEXTS;
 	uint64_t *pin = pin_of(a);
 
-	if (*pin != was.tag)
+	if (tree && *pin != was.tag)
 		*pin = 0;
-	if (!lay_out(a) && was.tag && a->shown != SHOW_FINDINGS) {
+	if (!lay_out(a) && was.tag && tree) {
 		if (was.whole && !a->chosen) {
 			/* Time alone must not take away what the user looks at. */
 			*pin = was.tag;
@@ -267,6 +274,8 @@ int app_visible(const struct app *a, uint64_t *goids, int max)
 	const struct treeview *t = app_lines(a);
 	int n = 0;
 
+	if (a->shown == SHOW_PANICS)
+		return app_visible_panics(a, goids, max);
 	if (a->lineage.asof || a->log_open || a->mode == APP_HELP || a->mode == APP_WHO ||
 	    a->shown == SHOW_FINDINGS)
 		return 0;

@@ -7,7 +7,7 @@
 
 enum { CROSS_MAX = 256 };
 
-__attribute__((format(printf, 2, 3))) static void say(struct app *a, const char *fmt, ...)
+void app_say(struct app *a, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -34,10 +34,11 @@ static uint32_t selected_item(const struct app *a)
 {
 	return a->shown == SHOW_LINEAGE	   ? app_selected_gidx(a)
 	       : a->shown == SHOW_CONTEXTS ? app_selected_cidx(a)
+	       : a->shown == SHOW_PANICS   ? app_selected_pidx(a)
 					   : UINT32_MAX;
 }
 
-static void remember(struct app *a)
+void app_remember(struct app *a)
 {
 	struct app_place *p;
 
@@ -57,7 +58,7 @@ void app_back(struct app *a)
 	uint32_t row;
 
 	if (!a->nhistory) {
-		say(a, "no jump to take back");
+		app_say(a, "no jump to take back");
 		return;
 	}
 	p = a->history[--a->nhistory];
@@ -69,6 +70,8 @@ void app_back(struct app *a)
 		app_go_to(a, p.item);
 	else if (p.shown == SHOW_CONTEXTS)
 		app_go_to_context(a, p.item);
+	else if (p.shown == SHOW_PANICS)
+		app_go_to_panic(a, p.item);
 	a->detail.top = 0;
 }
 
@@ -91,11 +94,11 @@ static void show_cross(struct app *a, const golin_cidx *list, uint32_t n)
 
 	app_go_to_context(a, list[a->cross_at]);
 	if (n > 1)
-		say(a, "context %u of %u of goroutine %" PRIu64 " (%s: the next of them)",
-		    a->cross_at + 1, n, a->cross_goid,
-		    keymap_key(KM_CONTEXTS, ACT_CROSS_NEXT, key, sizeof(key)));
+		app_say(a, "context %u of %u of goroutine %" PRIu64 " (%s: the next of them)",
+			a->cross_at + 1, n, a->cross_goid,
+			keymap_key(KM_CONTEXTS, ACT_CROSS_NEXT, key, sizeof(key)));
 	else
-		say(a, "the context of goroutine %" PRIu64, a->cross_goid);
+		app_say(a, "the context of goroutine %" PRIu64, a->cross_goid);
 }
 
 static uint32_t contexts_of(const struct app *a, golin_gidx g, golin_cidx *list)
@@ -115,11 +118,11 @@ static void to_contexts(struct app *a, golin_gidx gi)
 		return;
 	n = contexts_of(a, gi, list);
 	if (!n) {
-		say(a, "no context is known of goroutine %" PRIu64 "%s", g->goid,
-		    watches_contexts(a) ? "" : ": contexts are not watched");
+		app_say(a, "no context is known of goroutine %" PRIu64 "%s", g->goid,
+			watches_contexts(a) ? "" : ": contexts are not watched");
 		return;
 	}
-	remember(a);
+	app_remember(a);
 	a->cross_goid = g->goid;
 	a->cross_at = 0;
 	/* The newest that still matters. */
@@ -139,7 +142,8 @@ void app_cross_next(struct app *a)
 	uint32_t n = a->cross_goid && cross_goroutine(a, &gi) ? contexts_of(a, gi, list) : 0;
 
 	if (!n) {
-		say(a, "no goroutine's contexts to go through: go to them from the lineage first");
+		app_say(a,
+			"no goroutine's contexts to go through: go to them from the lineage first");
 		return;
 	}
 	a->cross_at = (a->cross_at + 1) % n;
@@ -178,16 +182,17 @@ static void to_goroutine(struct app *a)
 	}
 	if (!golin_model_goroutine(a->model, g)) {
 		if (c && c->goid)
-			say(a, "goroutine %" PRIu64 ", which created it, has left the model",
-			    c->goid);
+			app_say(a, "goroutine %" PRIu64 ", which created it, has left the model",
+				c->goid);
 		else
-			say(a, "no goroutine is known of this context");
+			app_say(a, "no goroutine is known of this context");
 		return;
 	}
-	remember(a);
+	app_remember(a);
 	app_go_to(a, g);
 	if (*what)
-		say(a, "goroutine %" PRIu64 " %s", golin_model_goroutine(a->model, g)->goid, what);
+		app_say(a, "goroutine %" PRIu64 " %s", golin_model_goroutine(a->model, g)->goid,
+			what);
 }
 
 /* ---- from a finding ---- */
@@ -202,11 +207,11 @@ static void finding_to_goroutine(struct app *a, const struct finding *f)
 	golin_gidx g = f->f.goid ? golin_model_find(a->model, f->f.goid) : GOLIN_GIDX_NONE;
 
 	if (!golin_model_goroutine(a->model, g)) {
-		say(a, f->f.goid ? "its goroutine has left the model"
-				 : "it is about no goroutine in particular");
+		app_say(a, f->f.goid ? "its goroutine has left the model"
+				     : "it is about no goroutine in particular");
 		return;
 	}
-	remember(a);
+	app_remember(a);
 	app_go_to(a, g);
 }
 
@@ -222,7 +227,7 @@ void app_visit(struct app *a)
 		finding_to_goroutine(a, f);
 		return;
 	}
-	remember(a);
+	app_remember(a);
 	if (f->f.goid && a->contexts.goroutines)
 		treeview_set_open(&a->ctx_tree, ctxview_tag(i, golin_model_context(a->model, i)),
 				  true);
@@ -236,6 +241,8 @@ void app_cross(struct app *a)
 		to_contexts(a, app_selected_gidx(a));
 	else if (a->shown == SHOW_CONTEXTS)
 		to_goroutine(a);
+	else if (a->shown == SHOW_PANICS)
+		app_panic_contexts(a);
 	else if (selected_finding(a))
 		finding_to_goroutine(a, selected_finding(a));
 }
@@ -264,8 +271,9 @@ void app_ask_who(struct app *a)
 	else if (a->shown == SHOW_LINEAGE)
 		i = context_of_goroutine(a, app_selected_gidx(a));
 	if (!golin_model_context(a->model, i)) {
-		say(a, watches_contexts(a) ? "no context is known here"
-					   : "no context is known here: contexts are not watched");
+		app_say(a, watches_contexts(a)
+				   ? "no context is known here"
+				   : "no context is known here: contexts are not watched");
 		return;
 	}
 	a->who_of = i;
@@ -291,7 +299,7 @@ static const struct golin_context *who_origin(struct app *a, golin_cidx *ret)
 {
 	*ret = detail_who_origin(&a->contexts, who_of(a));
 	if (*ret == GOLIN_CIDX_NONE)
-		say(a, "nobody cancelled it, as far as known");
+		app_say(a, "nobody cancelled it, as far as known");
 	return golin_model_context(a->model, *ret);
 }
 
@@ -302,7 +310,7 @@ void app_who_origin(struct app *a)
 	if (!who_origin(a, &i))
 		return;
 	a->mode = APP_NORMAL;
-	remember(a);
+	app_remember(a);
 	app_go_to_context(a, i);
 }
 
@@ -316,11 +324,11 @@ void app_who_goroutine(struct app *a)
 		return;
 	g = golin_model_find_key(a->model, o->target, o->epoch, o->cancel_goid);
 	if (!o->cancel_goid || !golin_model_goroutine(a->model, g)) {
-		say(a, o->cancel_goid ? "the goroutine that cancelled it has left the model"
-				      : "no goroutine called cancel");
+		app_say(a, o->cancel_goid ? "the goroutine that cancelled it has left the model"
+					  : "no goroutine called cancel");
 		return;
 	}
 	a->mode = APP_NORMAL;
-	remember(a);
+	app_remember(a);
 	app_go_to(a, g);
 }

@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include "base/text.h"
 #include "detail_impl.h"
+#include "detail_panic.h"
 #include "names.h"
+#include "panic_marks.h"
 
 enum {
 	LABEL_COLS = 9,
@@ -74,6 +76,14 @@ void detail_add_text(struct detail *d, const char *label, enum role role, const 
 		text += next;
 		label = NULL;
 	} while (*text);
+}
+
+void detail_add_place(struct detail *d, const struct golin_frame *f)
+{
+	char place[512];
+
+	if (f->file[0])
+		detail_add(d, NULL, ROLE_PLACE, "%s", name_full_place(f, place, sizeof(place)));
 }
 
 void detail_add_moment(struct detail *d, const struct golin_model *m, const char *label,
@@ -260,6 +270,20 @@ static void add_children(struct detail *d, const struct lineage *l, const struct
 	add_tally(d, "children", t, n);
 }
 
+static void add_panic(struct detail *d, const struct lineage *l, const struct golin_goroutine *g)
+{
+	golin_pidx i = l->panics ? panic_marks_find(l->panics, l->model, g) : GOLIN_PIDX_NONE;
+	const struct golin_panic *p = golin_model_panic(l->model, i);
+
+	if (!p)
+		return;
+	detail_add(d, "panic", ROLE_ALERT, "#%llu  %s  %s  %s", (unsigned long long)p->number,
+		   p->ended && p->ended <= lineage_moment(l) ? golin_panic_outcome_name(p->outcome)
+							     : "active",
+		   panview_type(l->model, i), panview_text(l->model, i));
+	detail_link_panic(d, l->model, i);
+}
+
 static void build_goroutine(struct detail *d, const struct lineage *l,
 			    const struct golin_goroutine *g, uint64_t since)
 {
@@ -271,11 +295,16 @@ static void build_goroutine(struct detail *d, const struct lineage *l,
 	if (g->startpc)
 		detail_add(d, "runs", ROLE_FUNC, "%s", f.func);
 	add_state(d, l, g);
+	add_panic(d, l, g);
 	add_times(d, l, g, since);
 	detail_add_chain(d, l->model, g);
 	if (!(g->flags & GOLIN_GF_GHOST))
 		add_origin(d, l, g);
 	add_children(d, l, g);
+	if (!l->asof)
+		detail_add_kept(d, l->model,
+				golin_model_find_key(l->model, g->target, g->epoch, g->goid),
+				lineage_moment(l));
 	detail_add_stack(d, l->model, g->stack, "of the creator, at the go statement");
 }
 

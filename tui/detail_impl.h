@@ -10,6 +10,10 @@ void detail_add(struct detail *d, const char *label, enum role role, const char 
 	__attribute__((format(printf, 4, 5)));
 /* The same with text that goes on in the next line where it is too long for the pane. */
 void detail_add_text(struct detail *d, const char *label, enum role role, const char *text);
+/* The line that was added last leads there: see struct detail_line. */
+void detail_link(struct detail *d, enum detail_link_kind kind, uint32_t item, uint64_t id);
+/* File and line of a frame, in a line of their own. */
+void detail_add_place(struct detail *d, const struct golin_frame *f);
 /* "10:31:07.120  (4s ago)", seen from `moment`. */
 void detail_add_moment(struct detail *d, const struct golin_model *m, const char *label,
 		       uint64_t ns, uint64_t moment);

@@ -6,6 +6,7 @@
 #include "contexts_view.h"
 #include "findings_view.h"
 #include "lineage_view.h"
+#include "panics_view.h"
 #include "search.h"
 #include "treeview.h"
 
@@ -20,6 +21,9 @@ void draw_contexts(struct canvas *c, const struct ctxview *v, const struct treev
 		   const struct search *s, uint64_t since, const char *empty, int y, int w, int h);
 void draw_findings(struct canvas *c, const struct findings *v, const struct treeview *t,
 		   const struct search *s, uint64_t moment, const char *empty, int y, int w, int h);
+void draw_panics(struct canvas *c, const struct panview *v, const struct treeview *t,
+		 const struct search *s, const char *empty, int y, int w, int h);
+enum role draw_outcome_role(enum golin_panic_outcome outcome);
 
 /*
  * The tree lines of a row, at most `max` levels, and its open/closed mark, from column x on;

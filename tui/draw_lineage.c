@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "draw.h"
 #include "names.h"
+#include "panic_marks.h"
 
 enum {
 	GUIDES_MAX = 64, /* levels drawn; the width allows fewer */
@@ -136,15 +137,19 @@ void draw_selected(struct canvas *c, int y, int w)
 }
 
 static void draw_names(struct canvas *c, const struct columns *k, const struct lineage *l,
-		       const struct golin_goroutine *g, const struct search *s, int y, bool dim)
+		       const struct golin_goroutine *g, const char *mark, const struct search *s,
+		       int y, bool dim)
 {
+	int x = k->func, end = k->func + k->func_w;
 	struct golin_frame f;
 	char place[512];
 
-	if (g->startpc) {
+	if (mark)
+		x += canvas_put(c, y, x, end - x, *mark == '!' ? ROLE_BREAK : ROLE_ALERT, mark) + 1;
+	if (g->startpc && x < end) {
 		f = golin_model_start_func(l->model, g);
-		draw_put_match(c, y, k->func, k->func_w, dim ? ROLE_DIM : ROLE_FUNC,
-			       name_func(f.func, k->func_w), s);
+		draw_put_match(c, y, x, end - x, dim ? ROLE_DIM : ROLE_FUNC,
+			       name_func(f.func, end - x), s);
 	}
 	if (g->gopc && k->at_w) {
 		f = golin_model_go_site(l->model, g);
@@ -174,7 +179,7 @@ static void draw_group(struct canvas *c, const struct columns *k, const struct l
 {
 	struct golin_goroutine like = lineage_group_like(grp);
 	bool dim = grp->ended;
-	char num[32], age[24];
+	char num[32], age[24], mark[48] = "";
 	int w = k->state + k->state_w - x, used;
 
 	used = canvas_putf(c, y, x, w, dim ? ROLE_DIM : ROLE_GROUP, "[%s like this]",
@@ -189,7 +194,11 @@ static void draw_group(struct canvas *c, const struct columns *k, const struct l
 		canvas_put_right(c, y, k->kids, k->kids_w, ROLE_NORMAL,
 				 name_rate(grp->kids, num, sizeof(num)));
 	}
-	draw_names(c, k, l, &like, s, y, dim);
+	if (grp->panics)
+		snprintf(mark, sizeof(mark), "%s%s panic%s", grp->active ? "!" : "~",
+			 name_rate(grp->active ? grp->active : grp->panics, num, sizeof(num)),
+			 grp->active ? "" : "ked");
+	draw_names(c, k, l, &like, *mark ? mark : NULL, s, y, dim);
 }
 
 enum role draw_state_role(const struct golin_goroutine *g)
@@ -227,7 +236,9 @@ static void draw_goroutine(struct canvas *c, const struct columns *k, const stru
 	canvas_put_right(c, y, k->age, k->age_w, dim ? ROLE_DIM : ROLE_NORMAL, text);
 	canvas_put_right(c, y, k->kids, k->kids_w, dim ? ROLE_DIM : ROLE_NORMAL,
 			 name_rate(lineage_kids(l, g), text, sizeof(text)));
-	draw_names(c, k, l, g, s, y, dim);
+	draw_names(c, k, l, g,
+		   l->panics ? panic_marks_text(l->panics, l, g, text, sizeof(text)) : NULL, s, y,
+		   dim);
 }
 
 void draw_lineage(struct canvas *c, const struct lineage *l, const struct treeview *t,

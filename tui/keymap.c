@@ -28,9 +28,11 @@ static const struct binding bindings[] = {
 
 	{KM_LINES, '1', ACT_LINEAGE},
 	{KM_LINES, '2', ACT_CONTEXTS},
-	{KM_LINES, '3', ACT_FINDINGS},
+	{KM_LINES, '3', ACT_PANICS},
+	{KM_LINES, '4', ACT_FINDINGS},
 	{KM_LINES, UI_KEY_TAB, ACT_FOCUS},
 	{KM_LINES, 'c', ACT_CROSS},
+	{KM_LINES, 'P', ACT_CROSS_PANIC},
 	{KM_LINES, 'w', ACT_WHO},
 	{KM_LINES, UI_KEY_BACKSPACE, ACT_BACK},
 	{KM_LINES, 'b', ACT_BACK},
@@ -52,6 +54,8 @@ static const struct binding bindings[] = {
 	{KM_CONTEXTS, 'C', ACT_CROSS_NEXT},
 	{KM_CONTEXTS, 'o', ACT_GOROUTINES},
 
+	{KM_PANICS, 'U', ACT_PANIC_AFTER},
+
 	{KM_FINDINGS, UI_KEY_ENTER, ACT_VISIT},
 	{KM_FINDINGS, 'd', ACT_DETAIL},
 
@@ -59,12 +63,17 @@ static const struct binding bindings[] = {
 	{KM_WHO, 'c', ACT_WHO_GOROUTINE},
 	{KM_WHO, 'w', ACT_WHO},
 
-	{KM_DETAIL, UI_KEY_ENTER, ACT_DETAIL},
+	{KM_DETAIL, UI_KEY_ENTER, ACT_LINK},
+	{KM_DETAIL, 'd', ACT_DETAIL},
 	{KM_DETAIL, '1', ACT_LINEAGE},
 	{KM_DETAIL, '2', ACT_CONTEXTS},
-	{KM_DETAIL, '3', ACT_FINDINGS},
+	{KM_DETAIL, '3', ACT_PANICS},
+	{KM_DETAIL, '4', ACT_FINDINGS},
 	{KM_DETAIL, 'c', ACT_CROSS},
+	{KM_DETAIL, 'P', ACT_CROSS_PANIC},
 	{KM_DETAIL, 'w', ACT_WHO},
+	{KM_DETAIL, UI_KEY_BACKSPACE, ACT_BACK},
+	{KM_DETAIL, 'b', ACT_BACK},
 	{KM_DETAIL, UI_KEY_TAB, ACT_FOCUS},
 	{KM_DETAIL, 'u', ACT_PARENT},
 	{KM_DETAIL, 'p', ACT_PAUSE},
@@ -72,7 +81,8 @@ static const struct binding bindings[] = {
 	{KM_LOG, 'L', ACT_LOG},
 	{KM_LOG, '1', ACT_LINEAGE},
 	{KM_LOG, '2', ACT_CONTEXTS},
-	{KM_LOG, '3', ACT_FINDINGS},
+	{KM_LOG, '3', ACT_PANICS},
+	{KM_LOG, '4', ACT_FINDINGS},
 	{KM_LOG, 'F', ACT_FOLLOW},
 	{KM_LOG, '/', ACT_SEARCH},
 	{KM_LOG, 'n', ACT_NEXT},
@@ -133,15 +143,11 @@ static const struct {
 enum { N_KEY_NAMES = sizeof(key_names) / sizeof(key_names[0]) };
 
 static const char *const view_names[KM_VIEW_MAX] = {
-	[KM_COMMON] = "everywhere",
-	[KM_LINES] = "the three views",
-	[KM_TREE] = "the trees",
-	[KM_LINEAGE] = "the lineage",
-	[KM_CONTEXTS] = "the contexts",
-	[KM_FINDINGS] = "the findings",
-	[KM_DETAIL] = "the detail pane",
-	[KM_WHO] = "who cancelled this",
-	[KM_LOG] = "the log",
+	[KM_COMMON] = "everywhere",	 [KM_LINES] = "all views",
+	[KM_TREE] = "the trees",	 [KM_LINEAGE] = "the lineage",
+	[KM_CONTEXTS] = "the contexts",	 [KM_PANICS] = "the panics",
+	[KM_FINDINGS] = "the findings",	 [KM_DETAIL] = "the detail pane",
+	[KM_WHO] = "who cancelled this", [KM_LOG] = "the log",
 	[KM_HELP] = "the help",
 };
 
@@ -151,6 +157,7 @@ static enum keymap_view after(enum keymap_view view)
 	switch (view) {
 	case KM_LINEAGE:
 	case KM_CONTEXTS:
+	case KM_PANICS:
 		return KM_TREE;
 	case KM_TREE:
 	case KM_FINDINGS:

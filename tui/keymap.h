@@ -37,8 +37,8 @@ enum {
 #define UI_CTRL(c) ((c)&0x1f)
 
 /*
- * Where a key is looked up first. KM_TREE comes after the lineage and the contexts, KM_LINES after
- * these and the findings, KM_COMMON after all.
+ * Where a key is looked up first. KM_TREE comes after the lineage, the contexts and the panics,
+ * KM_LINES after these and the findings, KM_COMMON after all.
  */
 enum keymap_view {
 	KM_COMMON,
@@ -46,6 +46,7 @@ enum keymap_view {
 	KM_TREE,
 	KM_LINEAGE,
 	KM_CONTEXTS,
+	KM_PANICS,
 	KM_FINDINGS,
 	KM_DETAIL,
 	KM_WHO,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "lineage_view.h"
 #include "model/filter.h"
+#include "panic_marks.h"
 
 void lineage_done(struct lineage *l)
 {
@@ -224,6 +225,18 @@ static struct lineage_group *group_of(struct lineage *l, uint64_t parent,
 	return grp;
 }
 
+static void count_panic(const struct lineage *l, struct lineage_group *grp,
+			const struct golin_goroutine *g)
+{
+	enum panic_mark mark;
+
+	if (!l->panics || !l->panics->newest.len)
+		return;
+	mark = panic_marks_of(l->panics, l, g);
+	grp->panics += mark != PANIC_NO_MARK;
+	grp->active += mark > PANIC_RECENT;
+}
+
 static bool fill_groups(struct lineage *l, uint64_t parent, golin_gidx first)
 {
 	const struct golin_goroutine *g;
@@ -245,6 +258,7 @@ static bool fill_groups(struct lineage *l, uint64_t parent, golin_gidx first)
 		grp->last = i;
 		grp->count++;
 		grp->kids += g->nlive;
+		count_panic(l, grp, g);
 		grp->system |= (g->flags & GOLIN_GF_SYSTEM) != 0;
 		if (g->created < grp->oldest)
 			grp->oldest = g->created;

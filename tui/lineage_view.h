@@ -19,6 +19,7 @@
 #include "treeview.h"
 
 struct golin_filter;
+struct panic_marks;
 
 enum lineage_kind { LINEAGE_GOROUTINE = 0, LINEAGE_GROUP = 1 };
 enum lineage_ended { ENDED_RECENT, ENDED_ALL, ENDED_NONE, ENDED_MAX };
@@ -35,7 +36,8 @@ struct lineage_group {
 	uint64_t oldest, newest; /* created; 0: before the attach */
 	uint32_t first, last;	 /* members: gidx, linked by lineage.like */
 	uint32_t count, kids;
-	uint32_t call; /* of children() that filled it */
+	uint32_t panics, active; /* members that panicked a moment ago, or do so now */
+	uint32_t call;		 /* of children() that filled it */
 	bool ended, system;
 };
 
@@ -48,6 +50,7 @@ struct lineage {
 	uint64_t now;	    /* monotonic ns */
 	uint64_t asof;	    /* the moment that is shown; 0: now */
 	uint64_t pin;	    /* tag of a goroutine that is shown in any case, on a line of its own */
+	const struct panic_marks *panics; /* NULL: none are marked */
 
 	uint32_t shown;	      /* goroutines that fit, at the last prepare() */
 	uint64_t next_expiry; /* when one of the recently ended is to go; 0: none */

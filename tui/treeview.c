@@ -139,6 +139,7 @@ bool treeview_rebuild(struct treeview *t, const struct tree_source *src, bool *r
 {
 	uint32_t depth = 0, on_screen = t->sel - t->top, sel, top;
 	bool visible = t->sel >= t->top && t->sel < t->top + t->height;
+	bool at_top = t->newest_first && !t->top && visible;
 	struct tree_rows old;
 
 	t->spare.len = 0;
@@ -161,10 +162,10 @@ bool treeview_rebuild(struct treeview *t, const struct tree_source *src, bool *r
 		t->sel = sel;
 	if (t->follow && sel != TREE_NO_ROW && visible)
 		t->top = t->sel > on_screen ? t->sel - on_screen : 0;
-	else if (top != TREE_NO_ROW)
+	else if (top != TREE_NO_ROW && !at_top)
 		t->top = top;
 	clamp(t);
-	if (t->follow)
+	if (t->follow || at_top)
 		reveal(t);
 	remember(t);
 	return sel != TREE_NO_ROW;

@@ -65,6 +65,7 @@ struct treeview {
 	uint32_t sel, top; /* rows; 0 when there are none */
 	uint32_t height;   /* rows on the screen */
 	uint32_t depth;	   /* of the deepest row */
+	bool newest_first; /* new rows come on top: who stands there sees them come */
 	bool follow;	   /* hold the selection's place on the screen, else the top row's */
 	/* memory that is used again */
 	struct tree_nodes scratch;

@@ -63,7 +63,7 @@ keys C
 poll "the next of its contexts" selected "WithTimeout.*main.fetch"
 
 # it is found, and leads to the broken edge
-keys 3
+keys 4
 wait_for "LEVEL"
 wait_for "ignored-cancel"
 keys Enter

@@ -8,7 +8,7 @@ void feed_done(struct feed *f)
 	golin_recbuf_done(&f->buf);
 }
 
-static int emit(struct feed *f)
+int feed_emit(struct feed *f)
 {
 	struct golin_rec *rec = (struct golin_rec *)golin_recbuf_end(&f->buf);
 
@@ -34,7 +34,7 @@ int feed_target(struct feed *f, const char *exe, const char *go)
 	STR(f, struct golin_rec_target, comm, "orders-api");
 	STR(f, struct golin_rec_target, go, go);
 	STR(f, struct golin_rec_target, arch, "amd64");
-	return emit(f);
+	return feed_emit(f);
 }
 
 int feed_clock(struct feed *f, uint64_t mono_ns, uint64_t unix_ns)
@@ -43,7 +43,7 @@ int feed_clock(struct feed *f, uint64_t mono_ns, uint64_t unix_ns)
 
 	c->mono_ns = mono_ns;
 	c->unix_ns = unix_ns;
-	return emit(f);
+	return feed_emit(f);
 }
 
 int feed_name(struct feed *f, uint64_t pc, const char *func, const char *file, uint32_t line)
@@ -59,7 +59,7 @@ int feed_name(struct feed *f, uint64_t pc, const char *func, const char *file, u
 			 strlen(func));
 	golin_recbuf_str(&f->buf, frame + offsetof(struct golin_rec_frame, file), file,
 			 strlen(file));
-	return emit(f);
+	return feed_emit(f);
 }
 
 int feed_stack(struct feed *f, uint64_t id, const uint64_t *pcs, uint32_t n)
@@ -70,7 +70,7 @@ int feed_stack(struct feed *f, uint64_t id, const uint64_t *pcs, uint32_t n)
 	s->id = id;
 	s->n = n;
 	memcpy(s->pcs, pcs, n * sizeof(*pcs));
-	return emit(f);
+	return feed_emit(f);
 }
 
 int feed_seen(struct feed *f, uint64_t goid, uint64_t parent, uint64_t startpc, uint64_t gopc,
@@ -87,7 +87,7 @@ int feed_seen(struct feed *f, uint64_t goid, uint64_t parent, uint64_t startpc, 
 	g->flags = GOLIN_G_PARENT_KNOWN;
 	g->wait_since = wait_since;
 	STR(f, struct golin_rec_goroutine_seen, wait, wait ? wait : "");
-	return emit(f);
+	return feed_emit(f);
 }
 
 static int create(struct feed *f, uint32_t via, uint64_t goid, uint64_t parent, uint64_t armed_by,
@@ -104,7 +104,7 @@ static int create(struct feed *f, uint32_t via, uint64_t goid, uint64_t parent, 
 	g->armed_by = armed_by;
 	g->via = via;
 	g->flags = GOLIN_G_PARENT_KNOWN;
-	return emit(f);
+	return feed_emit(f);
 }
 
 int feed_create(struct feed *f, uint64_t goid, uint64_t parent, uint64_t startpc, uint64_t gopc,
@@ -126,17 +126,22 @@ int feed_state(struct feed *f, uint64_t goid, uint32_t state, const char *wait)
 	g->h.goid = goid;
 	g->state = state;
 	STR(f, struct golin_rec_goroutine_state, wait, wait);
-	return emit(f);
+	return feed_emit(f);
 }
 
-int feed_exit(struct feed *f, uint64_t goid)
+int feed_exit_how(struct feed *f, uint64_t goid, uint32_t how)
 {
 	struct golin_rec_goroutine_exit *g =
 		golin_recbuf_begin(&f->buf, GOLIN_REC_GOROUTINE_EXIT, sizeof(*g));
 
 	g->h.goid = goid;
-	g->how = GOLIN_HOW_RETURN;
-	return emit(f);
+	g->how = how;
+	return feed_emit(f);
+}
+
+int feed_exit(struct feed *f, uint64_t goid)
+{
+	return feed_exit_how(f, goid, GOLIN_HOW_RETURN);
 }
 
 int feed_end(struct feed *f, int code, int signal)
@@ -146,7 +151,7 @@ int feed_end(struct feed *f, int code, int signal)
 	e->known = 1;
 	e->code = code;
 	e->signal = signal;
-	return emit(f);
+	return feed_emit(f);
 }
 
 int feed_lost(struct feed *f, uint64_t count)
@@ -155,7 +160,7 @@ int feed_lost(struct feed *f, uint64_t count)
 
 	r->cause = GOLIN_LOST_RING;
 	r->count = count;
-	return emit(f);
+	return feed_emit(f);
 }
 
 int feed_settings(struct feed *f, uint32_t groups)
@@ -166,7 +171,7 @@ int feed_settings(struct feed *f, uint32_t groups)
 	r->probes = 3;
 	r->stack_depth = 32;
 	r->link = 1;
-	return emit(f);
+	return feed_emit(f);
 }
 
 int feed_type(struct feed *f, uint64_t type, const char *name)
@@ -175,7 +180,7 @@ int feed_type(struct feed *f, uint64_t type, const char *name)
 
 	r->type = type;
 	STR(f, struct golin_rec_type_name, name, name);
-	return emit(f);
+	return feed_emit(f);
 }
 
 int feed_context(struct feed *f, const struct golin_rec_context_create *like, const char *key,
@@ -190,7 +195,7 @@ int feed_context(struct feed *f, const struct golin_rec_context_create *like, co
 	r->h = h;
 	STR(f, struct golin_rec_context_create, key, key);
 	STR(f, struct golin_rec_context_create, value, value);
-	return emit(f);
+	return feed_emit(f);
 }
 
 int feed_cancel(struct feed *f, const struct golin_rec_context_cancel *like, const char *err,
@@ -205,7 +210,7 @@ int feed_cancel(struct feed *f, const struct golin_rec_context_cancel *like, con
 	r->h = h;
 	STR(f, struct golin_rec_context_cancel, err, err);
 	STR(f, struct golin_rec_context_cancel, cause, cause);
-	return emit(f);
+	return feed_emit(f);
 }
 
 int feed_passed(struct feed *f, uint64_t child, uint64_t ctx, uint32_t how)
@@ -216,5 +221,5 @@ int feed_passed(struct feed *f, uint64_t child, uint64_t ctx, uint32_t how)
 	r->child = child;
 	r->ctx = ctx;
 	r->how = how;
-	return emit(f);
+	return feed_emit(f);
 }

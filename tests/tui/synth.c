@@ -27,9 +27,25 @@ static const struct site sites[] = {
 	{0x8100, "context.WithTimeout", "/go/src/context/context.go", 700},
 	{0x8200, "context.WithValue", "/go/src/context/context.go", 720},
 	{0x8300, "context.(*cancelCtx).cancel", "/go/src/context/context.go", 540},
+	{0x9000, "main.guard", "/src/app/job.go", 60},
+	{0x9100, "main.cleanup", "/src/app/job.go", 71},
 };
 enum { N_SITES = sizeof(sites) / sizeof(sites[0]), HEAD = 3 };
-enum { MAIN, SERVE, CONN, JOB, FETCH, TICKER, GC, CANCEL, TIMEOUT, VALUE, CANCELLED };
+enum {
+	MAIN,
+	SERVE,
+	CONN,
+	JOB,
+	FETCH,
+	TICKER,
+	GC,
+	CANCEL,
+	TIMEOUT,
+	VALUE,
+	CANCELLED,
+	GUARD,
+	CLEANUP
+};
 
 #define CONTEXT_BASE 0xc000000000ull
 #define CHURN_BASE 0xd000000000ull
@@ -172,6 +188,57 @@ static int churn_context(struct synth *s, uint64_t n)
 	return feed_cancel(&s->feed, &c, "context canceled", "");
 }
 
+/* ---- panics ---- */
+
+enum { N_TYPES = 4, PANIC_DEPTH = 0x1000, PANIC_STACK = 0x100 };
+
+/* The types of values, and a stack for each place that panics. */
+static int put_panic_names(struct synth *s, uint32_t i)
+{
+	static const char *const types[N_TYPES] = {"*errors.errorString", "runtime.boundsError",
+						   "*fs.PathError", "string"};
+	uint64_t pcs[] = {sites[CONN + i % 3].pc, sites[MAIN].pc};
+
+	if (i < N_TYPES)
+		return feed_type(&s->feed, 0x10000 + i * 0x100, types[i]);
+	return feed_stack(&s->feed, PANIC_STACK + i - N_TYPES, pcs, 2);
+}
+enum { N_PANIC_NAMES = N_TYPES + 3 };
+
+/* One that two deferred calls see; the second recovers it. Each eighth began in one of another. */
+static int put_panic(struct synth *s, uint64_t i)
+{
+	uint64_t goid = i % s->opts.goroutines + 1;
+	struct golin_rec_panic_start p = {.h.goid = goid,
+					  .depth = PANIC_DEPTH,
+					  .stack = PANIC_STACK + i % 3,
+					  .trace_kind = GOLIN_TRACE_HLC,
+					  .trace = {i << 16, 1}};
+	struct feed_value v = {.type = 0x10000 + i % N_TYPES * 0x100, .data = i, .text = "broken"};
+	int ret = feed_panic(&s->feed, &p, &v, 1);
+
+	if (!ret)
+		ret = feed_panic_defer(&s->feed, goid, sites[CLEANUP].pc, 0);
+	if (!ret && i % 8 == 7) {
+		p.depth *= 2;
+		p.flags = GOLIN_PANIC_NESTED;
+		ret = feed_panic(&s->feed, &p, &v, 1);
+	}
+	if (!ret)
+		ret = feed_panic_defer(&s->feed, goid, sites[GUARD].pc, 0);
+	return ret ? ret : feed_recover(&s->feed, goid, sites[CONN].pc, PANIC_DEPTH / 2);
+}
+
+static int put_panics(struct synth *s, uint32_t i)
+{
+	return i < N_PANIC_NAMES ? put_panic_names(s, i) : put_panic(s, i - N_PANIC_NAMES);
+}
+
+static uint32_t n_panics(const struct synth *s)
+{
+	return s->opts.panics ? N_PANIC_NAMES + s->opts.panics : 0;
+}
+
 /* ---- the stream ---- */
 
 static uint32_t n_contexts(const struct synth *s)
@@ -182,7 +249,8 @@ static uint32_t n_contexts(const struct synth *s)
 static int put_settings(struct synth *s)
 {
 	return feed_settings(&s->feed, GOLIN_GROUP_GOROUTINES |
-					       (s->opts.contexts ? GOLIN_GROUP_CONTEXTS : 0));
+					       (s->opts.contexts ? GOLIN_GROUP_CONTEXTS : 0) |
+					       (s->opts.panics ? GOLIN_GROUP_PANICS : 0));
 }
 
 static int begin(struct synth *s)
@@ -204,7 +272,10 @@ static int begin(struct synth *s)
 		return feed_name(&s->feed, sites[i].pc, sites[i].func, sites[i].file,
 				 sites[i].line);
 	i -= N_SITES;
-	return i < s->opts.goroutines ? put_first(s, i) : put_contexts(s, i - s->opts.goroutines);
+	if (i < s->opts.goroutines)
+		return put_first(s, i);
+	i -= s->opts.goroutines;
+	return i < n_contexts(s) ? put_contexts(s, i) : put_panics(s, i - n_contexts(s));
 }
 
 static int service(struct golin_source *base, const struct golin_sink *sink, int max,
@@ -217,7 +288,8 @@ static int service(struct golin_source *base, const struct golin_sink *sink, int
 	s->feed.sink = *sink;
 	s->feed.ts = now;
 
-	while (n < max && !ret && s->step < HEAD + N_SITES + s->opts.goroutines + n_contexts(s)) {
+	while (n < max && !ret &&
+	       s->step < HEAD + N_SITES + s->opts.goroutines + n_contexts(s) + n_panics(s)) {
 		ret = begin(s);
 		n++;
 	}
@@ -232,6 +304,8 @@ static int service(struct golin_source *base, const struct golin_sink *sink, int
 			ret = churn_context(s, s->churned);
 			n += 2;
 		}
+		if (!ret && s->opts.panics)
+			ret = put_panic(s, s->opts.panics + s->churned);
 	}
 	if (!n && !s->told_end &&
 	    (!s->opts.live || (s->opts.end_ms && now > s->start + s->opts.end_ms * 1000000ull))) {

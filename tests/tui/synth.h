@@ -11,6 +11,7 @@ struct synth_opts {
 	uint32_t goroutines; /* there at the start */
 	uint32_t rate;	     /* goroutines that start and end, a second */
 	uint32_t contexts;   /* there are so many; as many as `rate` come and are cancelled */
+	uint32_t panics;     /* there were so many; as many as `rate` come */
 	uint32_t end_ms;     /* the target ends by then; 0: never */
 	bool live;
 };

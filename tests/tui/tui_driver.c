@@ -20,7 +20,7 @@ int main(int argc, char **argv)
 	struct golin_source *src;
 	int opt, ret;
 
-	while ((opt = getopt(argc, argv, "n:r:c:e:s:f:l:Ram")) != -1) {
+	while ((opt = getopt(argc, argv, "n:r:c:p:e:s:f:l:Ram")) != -1) {
 		switch (opt) {
 		case 'n':
 			so.goroutines = (uint32_t)strtoul(optarg, NULL, 10);
@@ -30,6 +30,9 @@ int main(int argc, char **argv)
 			break;
 		case 'c':
 			so.contexts = (uint32_t)strtoul(optarg, NULL, 10);
+			break;
+		case 'p':
+			so.panics = (uint32_t)strtoul(optarg, NULL, 10);
 			break;
 		case 'e':
 			so.end_ms = (uint32_t)strtoul(optarg, NULL, 10);
@@ -53,9 +56,9 @@ int main(int argc, char **argv)
 			to.no_mouse = true;
 			break;
 		default:
-			fprintf(stderr,
-				"usage: tui_driver [-n goroutines] [-r rate] [-c contexts] "
-				"[-e end ms] [-s script] [-f filter] [-l log] [-R] [-a] [-m]\n");
+			fprintf(stderr, "usage: tui_driver [-n goroutines] [-r rate] [-c contexts] "
+					"[-p panics] [-e end ms] [-s script] [-f filter] [-l log] "
+					"[-R] [-a] [-m]\n");
 			return 2;
 		}
 	}

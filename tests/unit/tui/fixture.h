@@ -31,6 +31,14 @@ enum {
 	PC_WITH_TIMEOUT = 0xa100,
 	PC_WITH_VALUE = 0xa200,
 	PC_CANCEL = 0xa300,
+	/* what panics */
+	PC_INDEX = 0xb000,
+	PC_STEP = 0xb100,
+	PC_LOOP = 0xb200,
+	PC_CLEANUP = 0xb300,
+	PC_GUARD = 0xb400,
+	PC_SERVE_PANIC = 0xb500,
+	PC_HANDLER = 0xb600,
 };
 
 /* Addresses of contexts. */
@@ -66,6 +74,14 @@ void fixture_server(struct fixture *f, bool live, int w, int h);
 void fixture_contexts(struct fixture *f, bool live, int w, int h);
 /* Three findings on them: ignored-cancel of CTX_OFF_1, lost-cancel of CTX_TODO, masked-timeout. */
 void fixture_findings(struct fixture *f);
+/*
+ * The same with panics: #1-#3 in requests on 100, 101, 104, #4 on 9120, all recovered; on 9121 #5,
+ * which #6 replaces, which is recovered and #7 repeats; #8 a Goexit on 105; #9 on 9300 is active.
+ */
+void fixture_panics(struct fixture *f, bool live, int w, int h);
+/* #9 ends the program. */
+void fixture_fatal(struct fixture *f);
+uint64_t fixture_selected_panic(struct fixture *f); /* its number; 0: none or a site */
 void fixture_done(struct fixture *f);
 
 void fixture_at(struct fixture *f, uint64_t now); /* the next record's time and the clock */

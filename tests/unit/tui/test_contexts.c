@@ -25,10 +25,12 @@ static void views_go_round(void **state)
 	fixture_keys(&f, "2");
 	assert_int_equal(f.app.shown, SHOW_CONTEXTS);
 	fixture_keys(&f, "Tab");
+	assert_int_equal(f.app.shown, SHOW_PANICS);
+	fixture_keys(&f, "Tab");
 	assert_int_equal(f.app.shown, SHOW_FINDINGS);
 	fixture_keys(&f, "Tab");
 	assert_int_equal(f.app.shown, SHOW_LINEAGE);
-	fixture_keys(&f, "3 1");
+	fixture_keys(&f, "4 1");
 	assert_int_equal(f.app.shown, SHOW_LINEAGE);
 	/* with a pane open Tab is for the pane */
 	fixture_keys(&f, "Enter Tab");
@@ -208,7 +210,7 @@ static void goroutines_without_contexts_say_so(void **state)
 	fixture_keys(&f, "w");
 	assert_int_equal(f.app.mode, APP_NORMAL);
 	fixture_keys(&f, "2 w c C Enter Right x z - =");
-	fixture_keys(&f, "3 Enter c w d");
+	fixture_keys(&f, "4 Enter c w d");
 	fixture_done(&f);
 }
 
@@ -285,7 +287,7 @@ static void findings_stand_in_order_and_lead_to_their_place(void **state)
 
 	fixture_contexts(&f, true, 100, 30);
 	fixture_findings(&f);
-	fixture_keys(&f, "3");
+	fixture_keys(&f, "4");
 	assert_int_equal(f.app.find_tree.rows.len, 3);
 	assert_string_equal(findings_row(&f.app.findings, &f.app.find_tree.rows.v[0])->rule,
 			    "ignored-cancel");
@@ -302,7 +304,7 @@ static void findings_stand_in_order_and_lead_to_their_place(void **state)
 	assert_int_equal(f.app.shown, SHOW_LINEAGE);
 	assert_int_equal(fixture_selected(&f), 9120);
 	/* one that is about no context and no goroutine leads nowhere, and says so */
-	fixture_keys(&f, "3 G Enter");
+	fixture_keys(&f, "4 G Enter");
 	assert_int_equal(f.app.shown, SHOW_FINDINGS);
 	assert_true(f.app.message[0]);
 	fixture_done(&f);
@@ -324,12 +326,12 @@ static void findings_of_what_has_left_lead_nowhere(void **state)
 	assert_true(findings_set(&f.app.findings, &v, 1));
 	fixture_keys(&f, "2");
 	assert_null(fixture_line(&f, "!lost-cancel")); /* context 0 is another by now */
-	fixture_keys(&f, "3");
+	fixture_keys(&f, "4");
 	fixture_keys(&f, "Enter");
 	assert_int_equal(f.app.shown, SHOW_FINDINGS);
 	v.f.c = 4000000000;
 	assert_true(findings_set(&f.app.findings, &v, 1));
-	fixture_keys(&f, "Enter w 2 3");
+	fixture_keys(&f, "Enter w 2 4");
 	fixture_done(&f);
 }
 
@@ -345,7 +347,7 @@ static void filters_and_searches(void **state)
 	assert_int_equal(f.app.ctx_tree.rows.len, 1);
 	fixture_keys(&f, "f Ctrl-U");
 	fixture_type(&f, "rule:lost-cancel");
-	fixture_keys(&f, "Enter 3");
+	fixture_keys(&f, "Enter 4");
 	assert_int_equal(f.app.find_tree.rows.len, 1);
 	fixture_keys(&f, "f Ctrl-U Enter");
 	assert_int_equal(f.app.find_tree.rows.len, 3);

@@ -226,10 +226,10 @@ static void context_trees(void **state)
 		{"who-80x40", "2 / 0 x c 0 0 0 0 0 0 7 0 0 Enter w", 80, 40, false, false},
 		{"who-120x30", "2 / 0 x c 0 0 0 0 0 0 6 0 0 Enter w", 120, 30, false, false},
 		{"who-nobody-80x24", "2 w", 80, 24, false, false},
-		{"findings-80x24", "3", 80, 24, false, true},
-		{"findings-120x30", "3 Down", 120, 30, false, true},
-		{"findings-60x15-ascii", "3", 60, 15, true, true},
-		{"findings-none-80x24", "3", 80, 24, false, false},
+		{"findings-80x24", "4", 80, 24, false, true},
+		{"findings-120x30", "4 Down", 120, 30, false, true},
+		{"findings-60x15-ascii", "4", 60, 15, true, true},
+		{"findings-none-80x24", "4", 80, 24, false, false},
 		{"lineage-findings-80x24", "", 80, 24, false, true},
 	};
 
@@ -268,12 +268,79 @@ static void contexts_that_are_not_watched(void **state)
 	fixture_server(&f, true, 80, 24);
 	fixture_keys(&f, "2");
 	golden(&f, "contexts-unwatched-80x24");
-	fixture_keys(&f, "3");
+	fixture_keys(&f, "4");
 	golden(&f, "findings-unwatched-80x24");
 	fixture_done(&f);
 	fixture_server(&f, false, 80, 24);
 	fixture_keys(&f, "2");
 	golden(&f, "contexts-replay-none-80x24");
+	fixture_done(&f);
+}
+
+static void panics(void **state)
+{
+	static const struct {
+		const char *name, *keys;
+		int w, h;
+		bool ascii, fatal;
+	} cases[] = {
+		{"panics-80x24", "3", 80, 24, false, false},
+		{"panics-80x24-ascii", "3 =", 80, 24, true, false},
+		{"panics-60x15", "3 =", 60, 15, false, false},
+		{"panics-60x15-ascii", "3 = Enter", 60, 15, true, true},
+		{"panics-200x60", "3 = Down Down Down Down Down Enter", 200, 60, false, false},
+		{"panics-unfolded-100x30", "3 z", 100, 30, false, false},
+		{"panics-fatal-80x24", "3 Right Down Enter", 80, 24, false, true},
+		{"panics-paused-80x24", "3 [ [ [", 80, 24, false, false},
+		{"panics-site-120x40", "3 G Enter", 120, 40, false, false},
+		{"panic-active-120x50", "3 Right Down Enter", 120, 50, false, false},
+		{"panic-bounds-100x70", "3 / b o u n d s Enter Enter", 100, 70, false, false},
+		{"panic-closed-100x70", "3 / # 6 Enter Enter", 100, 70, false, false},
+		{"panic-goexit-100x60", "3 / G o e x i t Enter Enter", 100, 60, false, false},
+		{"panic-link-120x40", "3 / # 7 Enter Enter Tab Down Down", 120, 40, false, false},
+		{"lineage-panics-80x24", "", 80, 24, false, false},
+		{"lineage-panic-detail-120x40", "/ 9 3 0 0 Enter Enter", 120, 40, false, false},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct fixture f;
+
+		fixture_panics(&f, true, cases[i].w, cases[i].h);
+		f.canvas.ascii = cases[i].ascii;
+		if (cases[i].fatal)
+			fixture_fatal(&f);
+		free(fixture_screen(&f));
+		fixture_keys(&f, cases[i].keys);
+		golden(&f, cases[i].name);
+		fixture_done(&f);
+	}
+}
+
+static void panic_roles(void **state)
+{
+	struct fixture f;
+	struct strbuf b = {0};
+
+	fixture_panics(&f, true, 80, 24);
+	fixture_keys(&f, "3 z");
+	app_draw(&f.app, &f.canvas);
+	canvas_roles(&f.canvas, &b);
+	compare("panics-unfolded-80x24-roles", strbuf_cstr(&b));
+	strbuf_done(&b);
+	fixture_done(&f);
+}
+
+static void panics_that_are_not_watched(void **state)
+{
+	struct fixture f;
+
+	fixture_server(&f, true, 80, 24);
+	fixture_keys(&f, "3");
+	golden(&f, "panics-unwatched-80x24");
+	fixture_done(&f);
+	fixture_panics(&f, false, 80, 24);
+	fixture_keys(&f, "3 =");
+	golden(&f, "panics-replay-80x24");
 	fixture_done(&f);
 }
 
@@ -327,6 +394,9 @@ int main(void)
 		cmocka_unit_test(context_trees),
 		cmocka_unit_test(context_roles),
 		cmocka_unit_test(contexts_that_are_not_watched),
+		cmocka_unit_test(panics),
+		cmocka_unit_test(panic_roles),
+		cmocka_unit_test(panics_that_are_not_watched),
 		cmocka_unit_test(deep),
 		cmocka_unit_test(hostile_bytes_do_not_reach_the_screen),
 	};
