@@ -7,9 +7,10 @@
  *
  *  - it began during a deferred call of that one (then a constant will do, if that call had
  *    recovered it), or
- *  - that one was over, its value taken by a recover(), not long ago; this one was raised
- * elsewhere; and the goroutine is the same, or a relative, or the function that recovered it is of
- * the package that raises it now (errgroup, singleflight, sync.OnceFunc).
+ *  - that one was over, its value taken by a recover(), not long ago, or a deferred call of it that
+ *    may have taken it still runs on another goroutine; this one was raised elsewhere; and the
+ *    goroutine is the same, or a relative, or the function that recovered it is of the package that
+ *    raises it now (errgroup, singleflight, sync.OnceFunc).
  */
 #include "model_impl.h"
 
@@ -227,7 +228,9 @@ static bool same_package(const struct golin_model *m, const struct panic_node *n
 static bool may_repeat(const struct golin_model *m, const struct panic_node *n,
 		       const struct panic_node *was, const struct golin_panic_value *v)
 {
-	if (was->p.outcome != GOLIN_PO_RECOVERED && was->p.outcome != GOLIN_PO_REPLACED)
+	/* What recovered it may hand it on before it returns: `ch <- recover()`. */
+	if (was->p.outcome != GOLIN_PO_RECOVERED && was->p.outcome != GOLIN_PO_REPLACED &&
+	    !(was->p.outcome == GOLIN_PO_ACTIVE && was->p.ndefers && was->p.goid != n->p.goid))
 		return false;
 	if (!same_value(m, v, &was->values[0], false) || same_place(m, n, was) ||
 	    (n->p.started > was->value_seen && n->p.started - was->value_seen > REUSE_NS))

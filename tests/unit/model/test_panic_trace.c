@@ -202,6 +202,30 @@ static void test_repanic_elsewhere_shares(void **state)
 	assert_string_equal(trace(k), trace(i));
 }
 
+/* `defer func() { ch <- recover() }()`: who waits there may panic before the runtime recovers. */
+static void test_handed_on_by_deferred_call(void **state)
+{
+	golin_pidx i, k;
+
+	create(2 * MS, 1, 7);
+	i = panics(5 * MS, 7, 100, ERROR, 0);
+	panic_defer(7 * MS, 7, PC_HANDLE);
+	k = panics_at(STACK_WAIT, 8 * MS, 1, 200, ERROR, 0);
+	assert_int_equal(golin_model_panic(M, k)->repanic_of, i);
+	assert_true(golin_model_panic(M, k)->more & GOLIN_PF_ELSEWHERE);
+}
+
+/* Nothing has run that could have taken the value. */
+static void test_not_handed_on(void **state)
+{
+	golin_pidx k;
+
+	create(2 * MS, 1, 7);
+	panics(5 * MS, 7, 100, ERROR, 0);
+	k = panics_at(STACK_WAIT, 6 * MS, 1, 100, ERROR, 0);
+	assert_int_equal(golin_model_panic(M, k)->repanic_of, GOLIN_PIDX_NONE);
+}
+
 /* One after another on a goroutine: nothing says that they belong together. */
 static void test_again_does_not_share(void **state)
 {
@@ -500,6 +524,8 @@ int main(void)
 		TEST(test_no_generator),
 		TEST(test_nested_shares),
 		TEST(test_repanic_elsewhere_shares),
+		TEST(test_handed_on_by_deferred_call),
+		TEST(test_not_handed_on),
 		TEST(test_again_does_not_share),
 		TEST(test_descendant_shares),
 		TEST(test_parent_does_not_share_the_child_s),
