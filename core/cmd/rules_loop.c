@@ -161,6 +161,7 @@ static const struct {
 	LIMIT("depth", depth, "deep-context: a chain longer than that"),
 	LIMIT("width", width, "wide-context: more live children than that"),
 	LIMIT("timers", timers, "timer-pileup: so many of one site"),
+	LIMIT("panics", panics, "panic-loop: so many of one site within ten seconds"),
 };
 
 enum { NLIMITS = sizeof(limits) / sizeof(limits[0]) };
@@ -190,8 +191,9 @@ void rules_limits_help(struct strbuf *out)
 static int bad_limit(const char *word, struct golin_err *err)
 {
 	golin_err_set(err, -EINVAL, "bad value '%s' for --limit", word);
-	golin_err_hint(err, "it takes lost-age=DURATION, or one of lost, masked, foreign, depth, "
-			    "width, timers=N with N from 1; 'golin findings --list' shows them");
+	golin_err_hint(err,
+		       "it takes lost-age=DURATION, or one of lost, masked, foreign, depth, "
+		       "width, timers, panics=N with N from 1; 'golin findings --list' shows them");
 	return -EINVAL;
 }
 

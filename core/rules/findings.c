@@ -81,6 +81,11 @@ static bool names(char **list, uint32_t n, const char *rule, const char *func)
 	return false;
 }
 
+bool finding_is_allowed(const struct golin_rules *r, enum rule_id rule, const char *func)
+{
+	return *func && names(r->allow, r->o.nallow, golin_rule(rule)->name, func);
+}
+
 /* ---- the table ---- */
 
 static uint64_t hash_str(uint64_t h, const char *s)

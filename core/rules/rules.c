@@ -22,6 +22,11 @@ static const struct rule *const rules[RULE_COUNT] = {
 	[RULE_DEEP] = &rule_deep,
 	[RULE_WIDE] = &rule_wide,
 	[RULE_TIMERS] = &rule_timers,
+	[RULE_SWALLOWED] = &rule_swallowed,
+	[RULE_REPANIC] = &rule_repanic,
+	[RULE_IN_DEFER] = &rule_in_defer,
+	[RULE_GOEXIT] = &rule_goexit,
+	[RULE_PANIC_LOOP] = &rule_panic_loop,
 };
 
 /* ---- the table ---- */
@@ -64,6 +69,7 @@ struct golin_rules_opts golin_rules_defaults(void)
 		.depth = 64,
 		.width = 10000,
 		.timers = 1000,
+		.panics = 100,
 	};
 }
 
@@ -79,6 +85,7 @@ static void set_defaults(struct golin_rules_opts *o)
 	o->depth = o->depth ? o->depth : d.depth;
 	o->width = o->width ? o->width : d.width;
 	o->timers = o->timers ? o->timers : d.timers;
+	o->panics = o->panics ? o->panics : d.panics;
 }
 
 static bool names_rule(const char *s)
@@ -128,6 +135,8 @@ static void forget(struct golin_rules *r)
 	map64_done(&r->by_place);
 	rule_findings_free(&r->found);
 	r->nasks = r->asked = 0;
+	array_free(&r->panics.v);
+	map64_done(&r->panics.by_key);
 	r->next_look = 0;
 	r->last = r->oom = false;
 }
@@ -203,6 +212,24 @@ static void drain(struct golin_rules *r)
 		}
 }
 
+static void drain_panics(struct golin_rules *r)
+{
+	struct golin_panic_news v[DRAIN];
+	uint32_t n;
+
+	while ((n = golin_model_panic_news(r->m, &r->panic_cursor, &r->panics_missed, v, DRAIN)) >
+	       0)
+		for (uint32_t i = 0; i < n; i++) {
+			golin_pidx p = golin_model_panic_find(r->m, v[i].number);
+
+			if (p == GOLIN_PIDX_NONE || v[i].what == GOLIN_PC_DEFER)
+				continue;
+			for (int k = 0; k < RULE_COUNT; k++)
+				if (rules[k]->panic)
+					rules[k]->panic(r, v[i].what, p);
+		}
+}
+
 static void look(struct golin_rules *r, uint64_t now)
 {
 	r->now = now;
@@ -215,7 +242,9 @@ static void look(struct golin_rules *r, uint64_t now)
 
 int golin_rules_check(struct golin_rules *r, uint64_t now)
 {
+	r->now = now;
 	drain(r);
+	drain_panics(r);
 	/* A clock that went back is another recording's, or a hostile one's. */
 	if (now >= r->next_look || r->next_look - now > LOOK_NS)
 		look(r, now);
@@ -224,7 +253,9 @@ int golin_rules_check(struct golin_rules *r, uint64_t now)
 
 int golin_rules_finish(struct golin_rules *r, uint64_t now)
 {
+	r->now = now;
 	drain(r);
+	drain_panics(r);
 	r->last = true;
 	look(r, now);
 	r->last = false;

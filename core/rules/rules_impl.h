@@ -10,6 +10,7 @@
 #include "base/array.h"
 #include "base/map64.h"
 #include "golin/findings.h"
+#include "golin/panic.h"
 #include "golin/timers.h"
 #include "golin/waits.h"
 
@@ -23,6 +24,11 @@ enum rule_id {
 	RULE_DEEP,
 	RULE_WIDE,
 	RULE_TIMERS,
+	RULE_SWALLOWED,
+	RULE_REPANIC,
+	RULE_IN_DEFER,
+	RULE_GOEXIT,
+	RULE_PANIC_LOOP,
 	RULE_COUNT,
 };
 
@@ -40,12 +46,15 @@ struct rule {
 	/* x is what ch names, still in the model. */
 	void (*change)(struct golin_rules *r, const struct golin_context_change *ch,
 		       const struct golin_context *x);
+	/* i began or was resolved (what), still in the model. */
+	void (*panic)(struct golin_rules *r, uint8_t what, golin_pidx i);
 	void (*look)(struct golin_rules *r);
 	void (*reset)(struct golin_rules *r); /* frees what it keeps */
 };
 
 extern const struct rule rule_detached, rule_ignored, rule_value_only, rule_masked, rule_lost,
-	rule_foreign, rule_deep, rule_wide, rule_timers;
+	rule_foreign, rule_deep, rule_wide, rule_timers, rule_swallowed, rule_repanic,
+	rule_in_defer, rule_goexit, rule_panic_loop;
 
 /* ---- sites.c: the places in the user's code that make contexts ---- */
 
@@ -159,6 +168,8 @@ void finding_hint(struct golin_rules *r, struct golin_finding *f, const char *fm
 void finding_number(struct golin_finding *f, const char *name, uint64_t number);
 void finding_text(struct golin_rules *r, struct golin_finding *f, const char *name, const char *fmt,
 		  ...) __attribute__((format(printf, 4, 5)));
+/* Nobody wants to hear of it, or of it in that function: one that is not the finding's own. */
+bool finding_is_allowed(const struct golin_rules *r, enum rule_id rule, const char *func);
 void rule_findings_free(struct findings *t);
 
 /* "main.handle (api.go:17)"; buf of PLACE_MAX bytes. */
@@ -174,6 +185,59 @@ uint64_t events_lost(const struct golin_rules *r);
 /* Asks for a goroutine's state and what it waits on. False: enough was asked for now. */
 bool ask_read(struct golin_rules *r, uint64_t goid);
 void ask_timers(struct golin_rules *r);
+
+/* ---- panics.c: what the rules about panics have in common ---- */
+
+/* Where it was raised: in the user's code, if any of that is on its stack. */
+struct golin_frame panic_raised_at(const struct golin_rules *r, golin_pidx i);
+/* net/http.ErrAbortHandler, which says "end this request": no failure. */
+bool panic_is_abort(const struct golin_rules *r, golin_pidx i);
+/* An error of the runtime's: an index, a nil pointer, a failed assertion. panic(nil) is none. */
+bool panic_is_runtime(const struct golin_rules *r, golin_pidx i);
+/*
+ * A package that leaves its own functions by a panic and recovers it where they were called: how
+ * parsers and encoders do it. Not at the root of a goroutine, and no error of the runtime's.
+ */
+bool panic_is_flow(const struct golin_rules *r, golin_pidx i);
+/* The function that recovered it; where that is not known, the one that goes on. */
+struct golin_frame panic_recoverer(const struct golin_rules *r, golin_pidx i);
+/* Of the standard library, which then makes an error or a text of it; net/http does not. */
+bool panic_is_handled_by_library(const struct golin_rules *r, golin_pidx i);
+/* The function that defers the recover raised it itself, in an operation that may fail: a try. */
+bool panic_is_try(const struct golin_rules *r, golin_pidx i);
+/* "*errors.errorString: no rows"; buf of VALUE_MAX bytes. */
+enum { VALUE_MAX = 256 };
+const char *panic_value_text(const struct golin_rules *r, golin_pidx i, char *buf);
+#define PANIC_VALUE(r, i) panic_value_text((r), (i), (char[VALUE_MAX]){0})
+/* Its id, its trace and its value. */
+void panic_evidence(struct golin_rules *r, struct golin_finding *f, golin_pidx i);
+
+/* ---- panic_groups.c: recovered panics by place, value and who recovered them ---- */
+
+struct panic_group {
+	struct golin_frame at; /* where they were raised */
+	uint64_t by;	       /* pc: who recovered them */
+	golin_pidx newest;     /* see number */
+	uint64_t number;       /* of the newest */
+	struct {
+		uint64_t recovered, rethrown;
+		uint64_t ripe; /* recovered so long ago that nobody will throw them again */
+		uint64_t taken, taken_at; /* `recovered` when it was taken last, and when */
+		uint8_t severity;	  /* enum golin_severity; 0: no finding */
+	} swallowed;
+	struct {
+		uint64_t began, within; /* so many since then */
+		uint64_t most;		/* in one such time */
+		uint64_t all;
+		uint64_t last_goid, goids; /* changes of the goroutine */
+		bool counts;
+	} loop;
+};
+
+/* That of a panic that was recovered. NULL: too many, or no memory. */
+struct panic_group *panic_group_of(struct golin_rules *r, golin_pidx i);
+/* An example that is still in the model; GOLIN_PIDX_NONE. */
+golin_pidx panic_group_example(const struct golin_rules *r, const struct panic_group *g);
 
 /* ---- shared between rules ---- */
 
@@ -280,6 +344,11 @@ struct masked_state {
 	ARRAY_OF(uint32_t) sites;
 };
 
+struct panic_groups {
+	ARRAY_OF(struct panic_group) v;
+	struct map64 by_key;
+};
+
 struct golin_rules {
 	struct golin_model *m;
 	struct golin_rules_opts o;
@@ -302,6 +371,8 @@ struct golin_rules {
 	struct detached_state detached;
 	struct masked_state masked;
 	struct foreign_state foreign;
+	uint64_t panic_cursor, panics_missed;
+	struct panic_groups panics;
 	uint64_t timers_asked; /* when the runtime's timers were asked for last */
 	struct lost_state lost;
 };

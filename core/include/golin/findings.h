@@ -47,6 +47,7 @@ struct golin_rules_opts {
 	uint32_t depth;		/* deep-context */
 	uint32_t width;		/* wide-context */
 	uint32_t timers;	/* timer-pileup: so many of one site that the runtime holds */
+	uint32_t panics;	/* panic-loop: so many of one site within ten seconds */
 	/* A rule's name, or RULE:FUNC for one function of the user's: no finding. */
 	const char *const *allow;
 	uint32_t nallow;

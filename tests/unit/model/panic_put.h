@@ -15,6 +15,7 @@ struct test_panic {
 	uint64_t trace[2];
 	/* what it wraps; type 0: nothing */
 	uint64_t wrapped_type, wrapped_data;
+	const char *wrapped_text;
 };
 
 UNUSED_FN void panic_put(const struct test_panic *p)
@@ -41,13 +42,18 @@ UNUSED_FN void panic_put(const struct test_panic *p)
 	if (n == 2) {
 		r->values[1].type = p->wrapped_type;
 		r->values[1].data = p->wrapped_data;
-		r->values[1].flags = GOLIN_VALUE_HEAP;
+		r->values[1].flags = GOLIN_VALUE_HEAP | (p->wrapped_text ? GOLIN_VALUE_TEXT : 0);
 	}
-	if (p->text)
-		golin_recbuf_str(&b,
-				 offsetof(struct golin_rec_panic_start, values) +
-					 offsetof(struct golin_rec_value, text),
-				 p->text, strlen(p->text));
+	for (uint32_t k = 0; k < n; k++) {
+		const char *text = k ? p->wrapped_text : p->text;
+
+		if (text)
+			golin_recbuf_str(&b,
+					 offsetof(struct golin_rec_panic_start, values) +
+						 k * sizeof(struct golin_rec_value) +
+						 offsetof(struct golin_rec_value, text),
+					 text, strlen(text));
+	}
 	put(golin_recbuf_end(&b));
 	golin_recbuf_done(&b);
 }

@@ -16,12 +16,15 @@ static void deep_chain(uint64_t at, uint64_t ts)
 
 static void test_table(void **s)
 {
-	static const char *const names[] = {"detached-context", "ignored-cancel", "value-only",
-					    "masked-timeout",	"lost-cancel",	  "foreign-context",
-					    "deep-context",	"wide-context",	  "timer-pileup"};
+	static const char *const names[] = {
+		"detached-context",    "ignored-cancel",  "value-only",	  "masked-timeout",
+		"lost-cancel",	       "foreign-context", "deep-context", "wide-context",
+		"timer-pileup",	       "panic-swallowed", "repanic",	  "panic-in-defer",
+		"goexit-during-panic", "panic-loop"};
+	enum { N = sizeof(names) / sizeof(names[0]) };
 
-	assert_int_equal(golin_rule_count(), 9);
-	for (uint32_t k = 0; k < 9; k++) {
+	assert_int_equal(golin_rule_count(), N);
+	for (uint32_t k = 0; k < N; k++) {
 		uint32_t rule = golin_rule_find(names[k]);
 
 		assert_int_not_equal(rule, UINT32_MAX);
@@ -29,7 +32,7 @@ static void test_table(void **s)
 		assert_true(*golin_rule(rule)->what && *golin_rule(rule)->hint);
 		assert_true(golin_rule(rule)->groups != 0);
 	}
-	assert_null(golin_rule(9));
+	assert_null(golin_rule(N));
 	assert_int_equal(golin_rule_find("no-such"), UINT32_MAX);
 	assert_string_equal(golin_severity_name(GOLIN_SEV_WARNING), "warning");
 	assert_string_equal(golin_severity_name(77), "unknown");
