@@ -38,8 +38,7 @@ uint32_t panic_go_minor(const struct golin_model *m, uint32_t space)
 
 /* ---- beginnings ---- */
 
-/* Finds its place among the others. up: the one during whose deferred call it began. */
-static int enter(struct golin_model *m, golin_pidx i, golin_pidx up)
+int panic_enter(struct golin_model *m, golin_pidx i, golin_pidx up)
 {
 	int rc;
 
@@ -66,7 +65,7 @@ int panic_add_lost(struct golin_model *m, uint32_t space, const struct golin_rec
 		return rc;
 	panic_at(m, *ret)->p.more = GOLIN_PF_LOST_START;
 	rc = panic_push(m, *ret);
-	return rc ? rc : enter(m, *ret, top);
+	return rc ? rc : panic_enter(m, *ret, top);
 }
 
 void panic_lose(struct golin_model *m, golin_pidx i, uint64_t ts)
@@ -117,28 +116,56 @@ static bool back_to_goexit(struct golin_model *m, uint32_t space, uint64_t goid,
 	return true;
 }
 
-static int lost_goexit(struct golin_model *m, uint32_t space, const struct golin_rec *h)
+static int lost_goexit(struct golin_model *m, uint32_t space, const struct golin_rec *h,
+		       golin_pidx *ret)
 {
-	golin_pidx i;
-
 	end_by_goexit(m, panic_top(m, space, h->goid), h->ts);
-	return panic_add_lost(m, space, h, GOLIN_PANIC_GOEXIT, &i);
+	return panic_add_lost(m, space, h, GOLIN_PANIC_GOEXIT, ret);
+}
+
+/* What is known of a panic or Goexit that begins. */
+struct begin {
+	const struct golin_rec *h;
+	uint64_t depth, stack;
+	uint32_t space, flags;
+};
+
+/* The runtime has one above it of which nothing came. */
+static int lost_above(struct golin_model *m, const struct begin *b)
+{
+	bool goexit = b->flags & GOLIN_PANIC_UP_GOEXIT;
+	struct panic_node *n, *below;
+	golin_pidx i;
+	int rc = goexit ? lost_goexit(m, b->space, b->h, &i)
+			: panic_add_lost(m, b->space, b->h, GOLIN_PANIC_PANIC, &i);
+
+	if (rc)
+		return rc;
+	n = panic_at(m, i);
+	n->p.depth = panic_depth_of(m, b->space, b->stack, b->depth,
+				    goexit ? "runtime.Goexit" : "runtime.gopanic");
+	below = n->below == GOLIN_PIDX_NONE ? NULL : panic_at(m, n->below);
+	if (below && below->depth_known && n->p.depth <= below->p.depth)
+		n->p.depth = 0; /* the stack is that of another moment */
+	n->depth_known = n->p.depth != 0;
+	return 0;
 }
 
 /*
  * Brings the stack to what a panic or Goexit that begins now says of it; *ret is the one during
  * whose deferred call it does.
  */
-static int find_above(struct golin_model *m, uint32_t space, const struct golin_rec *h,
-		      uint64_t depth, uint32_t flags, golin_pidx *ret)
+static int find_above(struct golin_model *m, const struct begin *b, golin_pidx *ret)
 {
+	const struct golin_rec *h = b->h;
+	uint32_t space = b->space, flags = b->flags;
 	bool linked = panic_go_minor(m, space) >= 14; /* a Goexit stands in g._panic */
 	golin_pidx top = panic_top(m, space, h->goid);
 	int rc = 0;
 
 	/* What lies as deep or deeper has been left. */
 	while (top != GOLIN_PIDX_NONE && panic_at(m, top)->depth_known &&
-	       panic_at(m, top)->p.depth >= depth) {
+	       panic_at(m, top)->p.depth >= b->depth) {
 		panic_lose(m, top, h->ts);
 		top = panic_top(m, space, h->goid);
 	}
@@ -151,9 +178,9 @@ static int find_above(struct golin_model *m, uint32_t space, const struct golin_
 		; /* the flags are of a panic that the Goexit has ended */
 	} else if (flags & GOLIN_PANIC_UP_GOEXIT) {
 		if (!back_to_goexit(m, space, h->goid, h->ts))
-			rc = lost_goexit(m, space, h);
+			rc = lost_above(m, b);
 	} else if (top == GOLIN_PIDX_NONE || is_goexit(m, top)) {
-		rc = panic_add_lost(m, space, h, GOLIN_PANIC_PANIC, &top);
+		rc = lost_above(m, b);
 	}
 	*ret = panic_top(m, space, h->goid);
 	if (rc || *ret == GOLIN_PIDX_NONE || is_goexit(m, *ret))
@@ -255,18 +282,19 @@ int panic_fill_start(struct golin_model *m, golin_pidx i, const struct golin_rec
 
 static int apply_start(struct golin_model *m, const struct golin_rec_panic_start *r, uint32_t space)
 {
+	const struct begin b = {&r->h, r->depth, r->stack, space, r->flags};
 	golin_pidx i, up;
 	golin_gidx g;
 	int rc;
 
 	rc = goroutine_alive(m, space, r->h.goid, &g);
-	rc = rc ? rc : find_above(m, space, &r->h, r->depth, r->flags, &up);
+	rc = rc ? rc : find_above(m, &b, &up);
 	rc = rc ? rc : panic_add(m, space, GOLIN_PANIC_PANIC, r->h.goid, r->h.ts, &i);
 	rc = rc ? rc : panic_fill_start(m, i, r);
 	if (rc)
 		return rc;
 	rc = panic_push(m, i);
-	return rc ? rc : enter(m, i, up);
+	return rc ? rc : panic_enter(m, i, up);
 }
 
 int panic_add_defer(struct golin_model *m, golin_pidx i, const struct golin_rec_panic_defer *r)
@@ -305,7 +333,7 @@ static int apply_defer(struct golin_model *m, const struct golin_rec_panic_defer
 
 	if (of_goexit && !back_to_goexit(m, space, r->h.goid, r->h.ts)) {
 		m->panics.counts.unmatched++;
-		rc = lost_goexit(m, space, &r->h);
+		rc = lost_goexit(m, space, &r->h, &i);
 	}
 	i = panic_top(m, space, r->h.goid);
 	/* One that was recovered runs no more of them. */
@@ -326,12 +354,13 @@ static int apply_defer(struct golin_model *m, const struct golin_rec_panic_defer
 static int apply_goexit(struct golin_model *m, const struct golin_rec_panic_goexit *r,
 			uint32_t space)
 {
+	const struct begin b = {&r->h, r->depth, r->stack, space, r->flags};
 	golin_pidx i, up;
 	golin_gidx g;
 	int rc;
 
 	rc = goroutine_alive(m, space, r->h.goid, &g);
-	rc = rc ? rc : find_above(m, space, &r->h, r->depth, r->flags, &up);
+	rc = rc ? rc : find_above(m, &b, &up);
 	rc = rc ? rc : panic_add(m, space, GOLIN_PANIC_GOEXIT, r->h.goid, r->h.ts, &i);
 	if (rc)
 		return rc;
@@ -341,7 +370,7 @@ static int apply_goexit(struct golin_model *m, const struct golin_rec_panic_goex
 	panic_at(m, i)->p.more = more_of(r->flags);
 	end_by_goexit(m, up, r->h.ts);
 	rc = panic_push(m, i);
-	return rc ? rc : enter(m, i, up);
+	return rc ? rc : panic_enter(m, i, up);
 }
 
 static int apply_throw(struct golin_model *m, const struct golin_rec_panic_throw *r, uint32_t space)
@@ -357,7 +386,7 @@ static int apply_throw(struct golin_model *m, const struct golin_rec_panic_throw
 	panic_at(m, i)->p.stack = r->stack;
 	panic_at(m, i)->p.more = more_of(r->flags);
 	rc = panic_set_printed(m, i, &r->h, r->text);
-	rc = rc ? rc : enter(m, i, up);
+	rc = rc ? rc : panic_enter(m, i, up);
 	if (rc)
 		return rc;
 	panic_resolve(m, i, GOLIN_PO_FATAL, r->h.ts);

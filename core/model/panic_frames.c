@@ -174,3 +174,21 @@ uint32_t panic_frame_below(const struct golin_model *m, golin_pidx i, uint64_t d
 	*ret_pc = m->stacks.pcs.v[s->first + k - 1];
 	return k - 1;
 }
+
+uint64_t panic_depth_of(const struct golin_model *m, uint32_t space, uint64_t stack, uint64_t depth,
+			const char *func)
+{
+	const struct stack *s = stack ? stacks_find(&m->stacks, space, stack) : NULL;
+	const uint16_t *words = s ? stack_words(&m->stacks, s) : NULL;
+
+	for (uint32_t k = 0; words && k < s->n; k++) {
+		const char *at = func_at(m, space, m->stacks.pcs.v[s->first + k]);
+
+		if (!words[k] || depth < 8u * words[k])
+			return 0;
+		depth -= 8u * words[k];
+		if (at && !strcmp(at, func))
+			return depth;
+	}
+	return 0;
+}

@@ -168,6 +168,13 @@ uint32_t panic_frame_at(const struct golin_model *m, golin_pidx i, uint64_t dept
 uint32_t panic_frame_below(const struct golin_model *m, golin_pidx i, uint64_t depth,
 			   uint64_t *ret_pc);
 
+/*
+ * How deep the innermost call of a function above a panic stands, by the panic's stack and depth;
+ * 0 unknown.
+ */
+uint64_t panic_depth_of(const struct golin_model *m, uint32_t space, uint64_t stack, uint64_t depth,
+			const char *func);
+
 /* ---- panic_links.c ---- */
 
 /* Which earlier panic it repeats. up: the one during whose deferred call it began. */
@@ -184,6 +191,8 @@ int model_apply_panic(struct golin_model *m, const struct golin_rec *rec, uint32
 /* 26 for Go 1.26; UINT32_MAX unknown: as the newest. */
 uint32_t panic_go_minor(const struct golin_model *m, uint32_t space);
 /* One whose start is not known: it is the innermost now. */
+/* Finds its place among the others. up: the one during whose deferred call it began. */
+int panic_enter(struct golin_model *m, golin_pidx i, golin_pidx up);
 int panic_add_lost(struct golin_model *m, uint32_t space, const struct golin_rec *h, uint8_t kind,
 		   golin_pidx *ret);
 /* The record of its end was lost: takes the innermost from its stack. */
@@ -219,5 +228,10 @@ void panics_goroutine_ended(struct golin_model *m, uint32_t space, uint64_t goid
 			    uint8_t how);
 /* The program with these goroutines is gone. */
 void panics_end_all(struct golin_model *m, uint32_t space, uint64_t ts);
+
+/* ---- panic_seen.c ---- */
+
+/* Brings the stack of a goroutine to what was read of its g._panic. */
+int panics_seen(struct golin_model *m, const struct golin_rec_goroutine_defers *r, uint32_t space);
 
 #endif
