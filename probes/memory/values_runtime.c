@@ -159,17 +159,33 @@ static void put_nil_error(struct walk *w, const struct place *p)
 	(void)p;
 }
 
+/* Since Go 1.25; before, it is an errorString. */
+static void put_unhashable(struct walk *w, const struct place *p)
+{
+	uint64_t type;
+
+	if (!type_at(w, p, "typ", &type)) {
+		put_unknown(w, p->type);
+		return;
+	}
+	put_text(w, "hash of unhashable type: ");
+	put_type_name(w, type);
+}
+
+#define MAPS "internal/runtime/maps"
+
 static const struct {
-	const char *name;
+	const char *package, *name;
 	uint8_t kind;
 	void (*put)(struct walk *w, const struct place *p);
 } errors[] = {
-	{"runtime.boundsError", GO_KIND_STRUCT, put_bounds},
-	{"runtime.errorString", GO_KIND_STRING, put_error_string},
-	{"runtime.plainError", GO_KIND_STRING, put_plain_error},
-	{"runtime.errorAddressString", GO_KIND_STRUCT, put_address_string},
-	{"*runtime.TypeAssertionError", GO_KIND_POINTER, put_assertion},
-	{"*runtime.PanicNilError", GO_KIND_POINTER, put_nil_error},
+	{"runtime", "runtime.boundsError", GO_KIND_STRUCT, put_bounds},
+	{"runtime", "runtime.errorString", GO_KIND_STRING, put_error_string},
+	{"runtime", "runtime.plainError", GO_KIND_STRING, put_plain_error},
+	{"runtime", "runtime.errorAddressString", GO_KIND_STRUCT, put_address_string},
+	{"runtime", "*runtime.TypeAssertionError", GO_KIND_POINTER, put_assertion},
+	{"runtime", "*runtime.PanicNilError", GO_KIND_POINTER, put_nil_error},
+	{MAPS, "maps.unhashableTypeError", GO_KIND_STRUCT, put_unhashable},
 };
 
 static int find(struct walk *w, uint64_t type)
@@ -190,7 +206,7 @@ static int find(struct walk *w, uint64_t type)
 	if (g->kind == GO_KIND_POINTER)
 		named = types_elem_of(w->t, type);
 	types_package(w->t, named, package);
-	return strcmp(package, "runtime") ? -1 : (int)i;
+	return strcmp(package, errors[i].package) ? -1 : (int)i;
 }
 
 bool is_runtime(struct walk *w, uint64_t type)
