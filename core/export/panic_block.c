@@ -444,7 +444,7 @@ static void put_left(struct block *b)
 		const struct golin_context *ctx = golin_model_context(b->m, c[k]);
 		struct golin_frame site = golin_context_site(b->m, ctx);
 
-		label(b, "left");
+		label(b, export_panic_made(b->m, b->i, c[k]) ? "left" : "under");
 		strbuf_addf(b->out, "context %s, ", golin_context_lineage(b->m, ctx, id));
 		put_frame(b, &site);
 		strbuf_adds(b->out, "\n");

@@ -38,6 +38,9 @@ void export_text_value(struct strbuf *out, const struct golin_model *m,
 /* The number of the deferred call that recovered it, from 0; UINT32_MAX: none, or not kept. */
 uint32_t export_panic_recoverer(const struct golin_model *m, golin_pidx i);
 
+/* The panic's goroutine made that context; else it works under it. */
+bool export_panic_made(const struct golin_model *m, golin_pidx i, golin_cidx c);
+
 /* panic_block.c: a panic for people; level: how deep it stands in the tree of failures. */
 void export_panic_block(const struct golin_model *m, const struct golin_export_opts *o,
 			golin_pidx i, uint32_t level, struct strbuf *out);

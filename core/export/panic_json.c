@@ -172,6 +172,26 @@ static void put_points(struct jsonw *w, const struct golin_model *m, golin_pidx 
 	jsonw_end(w, ']');
 }
 
+bool export_panic_made(const struct golin_model *m, golin_pidx i, golin_cidx c)
+{
+	const struct golin_panic *p = golin_model_panic(m, i);
+
+	return p &&
+	       golin_context_held(m, c, golin_model_find_key(m, p->target, p->epoch, p->goid)) ==
+		       GOLIN_HOLD_CREATED;
+}
+
+/* Those that it made, or those that it works under. */
+static void put_contexts(struct jsonw *w, const char *key, const struct golin_model *m,
+			 golin_pidx i, const golin_cidx *c, uint32_t n, bool made)
+{
+	jsonw_begin(w, key, '[');
+	for (uint32_t k = 0; k < n && k < PANIC_BELOW_MAX; k++)
+		if (export_panic_made(m, i, c[k]) == made)
+			export_json_lineage(w, NULL, m, golin_model_context(m, c[k]));
+	jsonw_end(w, ']');
+}
+
 static void put_left(struct jsonw *w, const struct golin_model *m, golin_pidx i)
 {
 	golin_gidx g[PANIC_BELOW_MAX];
@@ -184,11 +204,8 @@ static void put_left(struct jsonw *w, const struct golin_model *m, golin_pidx i)
 	jsonw_end(w, ']');
 	jsonw_u64(w, "descendants_count", n);
 	n = golin_panic_contexts(m, i, c, PANIC_BELOW_MAX);
-	jsonw_begin(w, "contexts_left", '[');
-	for (uint32_t k = 0; k < n && k < PANIC_BELOW_MAX; k++)
-		export_json_lineage(w, NULL, m, golin_model_context(m, c[k]));
-	jsonw_end(w, ']');
-	jsonw_u64(w, "contexts_left_count", n);
+	put_contexts(w, "contexts_left", m, i, c, n, true);
+	put_contexts(w, "contexts_held", m, i, c, n, false);
 }
 
 static void put_ids(struct jsonw *w, const struct golin_model *m, golin_pidx i)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a panic left behind: goroutines below its own, and contexts. */
+/*
+ * What a panic left behind: goroutines below its own, and contexts. Only such as were there before
+ * it was over: a goroutine that goes on after a recovery does its work.
+ */
 #include "model_impl.h"
 
 enum {
@@ -15,6 +18,11 @@ static golin_gidx goroutine_of(const struct golin_model *m, golin_pidx i)
 			    : GOLIN_GIDX_NONE;
 }
 
+static bool was_there(const struct golin_panic *p, uint64_t created)
+{
+	return !p->ended || created <= p->ended;
+}
+
 uint32_t golin_panic_descendants(const struct golin_model *m, golin_pidx i, golin_gidx *ret,
 				 uint32_t max)
 {
@@ -28,7 +36,8 @@ uint32_t golin_panic_descendants(const struct golin_model *m, golin_pidx i, goli
 		const struct golin_goroutine *at = &node_at(m, g)->g;
 
 		/* The runtime's own are nobody's work. */
-		if (at->flags & GOLIN_GF_ALIVE && !(at->flags & GOLIN_GF_SYSTEM)) {
+		if (at->flags & GOLIN_GF_ALIVE && !(at->flags & GOLIN_GF_SYSTEM) &&
+		    was_there(golin_model_panic(m, i), at->created)) {
 			if (n < max)
 				ret[n] = g;
 			n++;
@@ -47,11 +56,12 @@ uint32_t golin_panic_descendants(const struct golin_model *m, golin_pidx i, goli
 }
 
 /* Made by it, and somebody would have had to cancel it; or it was handed to it. */
-static bool counts(const struct golin_model *m, const struct golin_held *h)
+static bool counts(const struct golin_model *m, const struct golin_panic *p,
+		   const struct golin_held *h)
 {
 	const struct golin_context *c = golin_model_context(m, h->c);
 
-	if (!c || c->retired)
+	if (!c || c->retired || !was_there(p, c->created))
 		return false;
 	if (h->how != GOLIN_HOLD_CREATED)
 		return true;
@@ -75,7 +85,7 @@ uint32_t golin_panic_contexts(const struct golin_model *m, golin_pidx i, golin_c
 		return 0;
 	golin_goroutine_held(m, g, held, all);
 	for (uint32_t k = 0; k < all; k++) {
-		if (!counts(m, &held[k]))
+		if (!counts(m, golin_model_panic(m, i), &held[k]))
 			continue;
 		if (n < max)
 			ret[n] = held[k].c;

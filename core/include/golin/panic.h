@@ -168,10 +168,16 @@ uint32_t golin_panic_points(const struct golin_model *m, golin_pidx i,
 /* The next question for the source (GOLIN_CTL_READ); false: none now. Bounded, each once. */
 bool golin_model_panics_ask(struct golin_model *m, struct golin_ctl *ret);
 
-/* Goroutines that descend from the one that panicked and still run; how many, at most max. */
+/*
+ * Goroutines that descend from the one that panicked, were there before the panic was over, and
+ * still run; how many, at most max.
+ */
 uint32_t golin_panic_descendants(const struct golin_model *m, golin_pidx i, golin_gidx *ret,
 				 uint32_t max);
-/* Contexts that its goroutine made and nobody has cancelled; those that it works under. */
+/*
+ * Contexts from before the panic was over: those that its goroutine made and nobody has cancelled,
+ * and those that it works under (golin_context_held() tells which).
+ */
 uint32_t golin_panic_contexts(const struct golin_model *m, golin_pidx i, golin_cidx *ret,
 			      uint32_t max);
 
@@ -209,7 +215,8 @@ struct golin_kept {
 	const struct golin_kept_panic {
 		uint64_t addr;
 		struct golin_panic_value value;
-		uint32_t flags; /* enum golin_kept_flags */
+		uint32_t flags;	       /* enum golin_kept_flags */
+		uint64_t depth, stack; /* as of a panic; 0 unknown */
 	} * panics;
 	const struct golin_rec_kept_defer *defers;
 };

@@ -279,7 +279,7 @@ static void test_members(void **s)
 		"recovered_by resumed_in frames_unwound replaced_by nested_in repanic_of relation "
 		"elsewhere printed at fault stack stack_truncated defers defers_count locked "
 		"start_lost partial error_code stack_trace_hash suspension_points descendants "
-		"descendants_count contexts_left contexts_left_count state wait kept";
+		"descendants_count contexts_left contexts_held state wait kept";
 	char line[16384], names[2048];
 	const char *p;
 	int n = 0;

@@ -492,7 +492,11 @@ static void test_descendants(void **state)
 	assert_int_equal(golin_panic_descendants(M, i, g, 1), 2);
 	assert_int_equal(golin_panic_descendants(M, i, NULL, 0), 2);
 	assert_int_equal(golin_panic_descendants(M, GOLIN_PIDX_NONE, g, 8), 0);
-	assert_int_equal(golin_panic_descendants(M, panics_once(9 * MS, 1), g, 8), 3);
+	i = panics_once(9 * MS, 1);
+	assert_int_equal(golin_panic_descendants(M, i, g, 8), 3);
+	recovered(10 * MS, 1);
+	create(11 * MS, 1, 12); /* its work afterwards */
+	assert_int_equal(golin_panic_descendants(M, i, g, 8), 3);
 }
 
 static void test_contexts_left(void **state)
