@@ -127,6 +127,9 @@ static uint64_t name_hash(uint64_t h, const char *func)
 		h = hash_add(h, ".", 1);
 		h = hash_add(h, p.s, p.len);
 	}
+	/* A function and its closures are several frames. */
+	if (closure)
+		h = hash_add(h, ".func", 5);
 	return hash_add(h, "\n", 1);
 }
 

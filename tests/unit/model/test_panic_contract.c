@@ -110,6 +110,7 @@ static void test_names_of_others(void **state)
 {
 	static const char *const names[] = {
 		"main.work",
+		"main.work.func1",
 		"main.work2",
 		"main.func1",
 		"main.gowrap1",
