@@ -97,18 +97,32 @@ static void tell(struct golin_rules *r, golin_pidx i, golin_pidx first, bool los
 		finding_text(r, f, "after", "%s", DURATION(p->started - was->started));
 }
 
+/*
+ * sync.OnceFunc, iter.Pull and testing do it by contract. Their closures may have been inlined into
+ * the user's functions, and are called after these.
+ */
+static bool is_contract(const struct golin_rules *r, golin_pidx i)
+{
+	static const char *const files[] = {"sync/oncefunc.go", "iter/iter.go"};
+	const struct golin_frame at = golin_panic_at(r->m, i);
+	size_t len = strlen(at.file);
+
+	for (size_t k = 0; k < sizeof(files) / sizeof(files[0]); k++) {
+		size_t n = strlen(files[k]);
+
+		if (len >= n && !strcmp(at.file + len - n, files[k]))
+			return true;
+	}
+	return golin_frame_is_library(&at);
+}
+
 static void panic(struct golin_rules *r, uint8_t what, golin_pidx i)
 {
 	const struct golin_panic *p = golin_model_panic(r->m, i);
-	struct golin_frame raised;
 	bool within;
 
 	if (what != GOLIN_PC_STARTED || p->kind != GOLIN_PANIC_PANIC ||
-	    p->repanic_of == GOLIN_PIDX_NONE || panic_is_abort(r, i))
-		return;
-	/* sync.OnceFunc, iter.Pull and testing do it by contract. */
-	raised = golin_panic_at(r->m, i);
-	if (golin_frame_is_library(&raised))
+	    p->repanic_of == GOLIN_PIDX_NONE || panic_is_abort(r, i) || is_contract(r, i))
 		return;
 	within = is_within(r, i, p->repanic_of);
 	tell(r, i, first_of(r, i), !within && !has_stack(r, i));

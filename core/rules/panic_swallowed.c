@@ -43,6 +43,16 @@ static void rethrown(struct golin_rules *r, golin_pidx of)
 		g->swallowed.rethrown++;
 }
 
+/* What hides another one is told as that (panic-in-defer). */
+static bool hides_another(const struct golin_rules *r, golin_pidx i)
+{
+	const struct golin_panic *p = golin_model_panic(r->m, i);
+	const struct golin_panic *up = golin_model_panic(r->m, p->nested_in);
+
+	return up && up->outcome == GOLIN_PO_REPLACED && up->replaced_by == i &&
+	       p->repanic_of == GOLIN_PIDX_NONE;
+}
+
 static void panic(struct golin_rules *r, uint8_t what, golin_pidx i)
 {
 	const struct golin_panic *p = golin_model_panic(r->m, i);
@@ -51,9 +61,7 @@ static void panic(struct golin_rules *r, uint8_t what, golin_pidx i)
 		return;
 	if (what == GOLIN_PC_STARTED && p->repanic_of != GOLIN_PIDX_NONE)
 		rethrown(r, p->repanic_of);
-	/* What was recovered and replaced by another one in the same deferred call is told as that.
-	 */
-	if (what == GOLIN_PC_RESOLVED && p->outcome == GOLIN_PO_RECOVERED)
+	if (what == GOLIN_PC_RESOLVED && p->outcome == GOLIN_PO_RECOVERED && !hides_another(r, i))
 		recovered(r, i);
 }
 

@@ -369,6 +369,7 @@ static void test_hides_the_first(void **state)
 	recover(2, PC_RECOVER, PC_RUN);
 	finish();
 	f = must("panic-in-defer", "main.f.func2", GOLIN_SEV_WARNING);
+	assert_null(found("panic-swallowed", "main.f.func2"));
 	assert_string_equal(text(f, "hidden_value"), "*errors.errorString: no rows");
 	assert_string_equal(text(f, "hidden_raised_in"), "main.h (h.go:30)");
 	assert_string_equal(text(f, "deferred_call"), "main.f.func2 (f.go:15)");

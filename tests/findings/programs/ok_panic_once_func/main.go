@@ -7,17 +7,18 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"sync"
 	"time"
 )
 
-var errConfig = errors.New("no configuration")
+type loader struct{ path string }
 
-var load = sync.OnceValue(func() string {
-	panic(errConfig)
-})
+func (l *loader) read() string {
+	panic(fmt.Errorf("no configuration in %s", l.path))
+}
+
+var load = sync.OnceValue((&loader{"/nowhere"}).read)
 
 func config() (s string, err error) {
 	defer func() {
