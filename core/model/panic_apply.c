@@ -36,6 +36,11 @@ uint32_t panic_go_minor(const struct golin_model *m, uint32_t space)
 	return minor ? minor : UINT32_MAX;
 }
 
+bool panic_goexit_is_linked(const struct golin_model *m, uint32_t space)
+{
+	return panic_go_minor(m, space) >= 14;
+}
+
 /* ---- beginnings ---- */
 
 int panic_enter(struct golin_model *m, golin_pidx i, golin_pidx up)
@@ -83,8 +88,7 @@ void panic_set_recovered(struct golin_model *m, golin_pidx i, uint64_t ts)
 	panic_resolve(m, i, GOLIN_PO_RECOVERED, ts);
 }
 
-/* A Goexit began: it runs what else is deferred, and no panic before it goes on. */
-static void end_by_goexit(struct golin_model *m, golin_pidx i, uint64_t ts)
+void panic_end_by_goexit(struct golin_model *m, golin_pidx i, uint64_t ts)
 {
 	golin_pidx above = GOLIN_PIDX_NONE;
 
@@ -119,7 +123,7 @@ static bool back_to_goexit(struct golin_model *m, uint32_t space, uint64_t goid,
 static int lost_goexit(struct golin_model *m, uint32_t space, const struct golin_rec *h,
 		       golin_pidx *ret)
 {
-	end_by_goexit(m, panic_top(m, space, h->goid), h->ts);
+	panic_end_by_goexit(m, panic_top(m, space, h->goid), h->ts);
 	return panic_add_lost(m, space, h, GOLIN_PANIC_GOEXIT, ret);
 }
 
@@ -159,7 +163,7 @@ static int find_above(struct golin_model *m, const struct begin *b, golin_pidx *
 {
 	const struct golin_rec *h = b->h;
 	uint32_t space = b->space, flags = b->flags;
-	bool linked = panic_go_minor(m, space) >= 14; /* a Goexit stands in g._panic */
+	bool linked = panic_goexit_is_linked(m, space);
 	golin_pidx top = panic_top(m, space, h->goid);
 	int rc = 0;
 
@@ -368,7 +372,7 @@ static int apply_goexit(struct golin_model *m, const struct golin_rec_panic_goex
 	panic_at(m, i)->depth_known = r->depth != 0;
 	panic_at(m, i)->p.stack = r->stack;
 	panic_at(m, i)->p.more = more_of(r->flags);
-	end_by_goexit(m, up, r->h.ts);
+	panic_end_by_goexit(m, up, r->h.ts);
 	rc = panic_push(m, i);
 	return rc ? rc : panic_enter(m, i, up);
 }

@@ -190,9 +190,16 @@ void panic_values_forget(struct golin_model *m, golin_pidx i);
 int model_apply_panic(struct golin_model *m, const struct golin_rec *rec, uint32_t space);
 /* 26 for Go 1.26; UINT32_MAX unknown: as the newest. */
 uint32_t panic_go_minor(const struct golin_model *m, uint32_t space);
-/* One whose start is not known: it is the innermost now. */
+/* Whether a Goexit stands in g._panic: since Go 1.14. */
+bool panic_goexit_is_linked(const struct golin_model *m, uint32_t space);
 /* Finds its place among the others. up: the one during whose deferred call it began. */
 int panic_enter(struct golin_model *m, golin_pidx i, golin_pidx up);
+/*
+ * A Goexit began: it runs what else is deferred, and no panic before it, from i on, goes on. It
+ * ends the one during whose deferred call it began, which had replaced those before.
+ */
+void panic_end_by_goexit(struct golin_model *m, golin_pidx i, uint64_t ts);
+/* One whose start is not known: it is the innermost now. */
 int panic_add_lost(struct golin_model *m, uint32_t space, const struct golin_rec *h, uint8_t kind,
 		   golin_pidx *ret);
 /* The record of its end was lost: takes the innermost from its stack. */
