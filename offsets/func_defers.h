@@ -39,6 +39,7 @@ struct golin_func_defers {
 	/* Bytes from the stack pointer at the pc to the return address; negative: not known. */
 	int32_t frame;
 	uint32_t outermost; /* the goroutine begins there */
+	uint32_t trap;	    /* a signal called it: it returns to the instruction at fault */
 	uint32_t call;	    /* enum golin_defer_call */
 	uint32_t open;	    /* enum golin_open_defers */
 	uint32_t bits;	    /* bytes below varp: the byte of bits */

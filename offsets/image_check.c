@@ -191,12 +191,12 @@ bool image_check_site(struct golin_site *s, const struct golin_image_info *i, co
 bool image_check_defers(const struct golin_func_defers *d, const struct golin_image_info *i,
 			uint64_t pc, const char **why)
 {
-	if (!d->lo && !d->hi && !d->open && !d->call && !d->outermost)
+	if (!d->lo && !d->hi && !d->open && !d->call && !d->outermost && !d->trap)
 		return true; /* no function */
 	if (d->lo < i->text || d->hi > i->etext || pc < d->lo || pc >= d->hi)
 		REFUSE("a function where the address is not");
 	if (d->call > GOLIN_DEFER_CALL_RANGE || d->open > GOLIN_OPEN_UNKNOWN ||
-	    d->n > GOLIN_OPEN_DEFERS || d->outermost > 1)
+	    d->n > GOLIN_OPEN_DEFERS || d->outermost > 1 || d->trap > 1)
 		REFUSE("defer statements of an unknown kind");
 	for (uint32_t k = 0; k < GOLIN_OPEN_DEFERS; k++)
 		if (d->at[k] >= d->hi - d->lo)

@@ -175,6 +175,7 @@ void golin_image_defers(struct golin_image *img, uint64_t pc, struct golin_func_
 	ret->hi = f.hi;
 	ret->frame = frame_of(t, &f, pc);
 	ret->outermost = !strcmp(f.name, "runtime.goexit");
+	ret->trap = !strcmp(f.name, "runtime.sigpanic");
 	pclntab_open_defers(t, &f, ret);
 	if (img->elf.machine != EM_X86_64)
 		return;

@@ -22,6 +22,8 @@ static int dump_answer(struct dump *d, const struct golin_goroutine *g, const st
 		r->panics[i] = (struct golin_rec_kept_panic){
 			.addr = k->panics[i].addr,
 			.flags = k->panics[i].flags,
+			.depth = k->panics[i].depth,
+			.stack = k->panics[i].stack,
 			.value = {.type = k->panics[i].value.type_addr,
 				  .data = k->panics[i].value.data,
 				  .size = k->panics[i].value.size,

@@ -91,6 +91,8 @@ static int fill_panic(struct golin_model *m, uint32_t space,
 
 	*ret = (struct golin_kept_panic){.addr = p->addr,
 					 .flags = p->flags,
+					 .depth = p->depth,
+					 .stack = p->stack,
 					 .value = {.type_addr = v->type,
 						   .data = v->data,
 						   .size = v->size,
@@ -141,6 +143,9 @@ int model_apply_defers(struct golin_model *m, const struct golin_rec_goroutine_d
 	if (g == GOLIN_GIDX_NONE || !(node_at(m, g)->g.flags & GOLIN_GF_ALIVE) ||
 	    r->flags & GOLIN_DEFERS_MOVED)
 		return 0;
+	rc = panics_seen(m, r, space);
+	if (rc)
+		return rc;
 	if (t->n + r->npanics + r->ndefers > KEPT_ALL)
 		return -ENOSPC;
 	if (!t->unused) {

@@ -16,6 +16,12 @@ bool live_kept_wanted(const struct live *l, const struct golin_mem_goroutine *g)
 	return l->o.panics || l->o.groups & GOLIN_GROUP_PANICS || g->panics;
 }
 
+void live_kept_moved(struct kept *k)
+{
+	k->d.flags = GOLIN_DEFERS_MOVED;
+	k->d.npanics = k->d.ndefers = k->d.thread = 0;
+}
+
 /* ---- reading ---- */
 
 static int read_memory(void *arg, uint64_t addr, void *buf, size_t len)
@@ -75,14 +81,13 @@ int live_kept_read(struct live *l, const struct golin_mem_goroutine *g, struct k
 			break;
 		k->d = *d;
 		describe(l, &m, k);
+		k->ts = live_now();
 		/* Its values are those of the panics that it has, while it stands there. */
 		sure = d->flags & GOLIN_DEFERS_MOVED || mem_defers_hold(&m, d);
 	}
 	free(d);
-	if (k && !sure) {
-		k->d.flags = GOLIN_DEFERS_MOVED;
-		k->d.npanics = k->d.ndefers = k->d.thread = 0;
-	}
+	if (k && !sure)
+		live_kept_moved(k);
 	*ret = k;
 	return e;
 }
@@ -109,7 +114,35 @@ static int put_before(struct live *l, const struct golin_sink *sink, const struc
 	return e < 0 ? e : n + e;
 }
 
-static void fill(struct live *l, const struct kept *k, struct golin_rec_goroutine_defers *r)
+/* The stack of a panic, from the caller of gopanic or Goexit on; how many records. */
+static int put_stack(struct live *l, const struct golin_sink *sink, const struct kept *k,
+		     const struct mem_panic *p, uint64_t *ret_id)
+{
+	const struct mem_frame *f = k->d.frames;
+	uint16_t words[GOLIN_STACK_MAX];
+	uint64_t pcs[GOLIN_STACK_MAX];
+	uint32_t n = 0, at = p->frame + 1;
+
+	*ret_id = 0;
+	if (p->frame >= k->d.nframes || at >= k->d.nframes)
+		return 0;
+	for (; n < GOLIN_STACK_MAX && at < k->d.nframes; n++, at++) {
+		uint64_t up = at + 1 < k->d.nframes ? (f[at + 1].sp - f[at].sp) / 8 : 0;
+
+		pcs[n] = f[at].pc;
+		words[n] = up <= UINT16_MAX ? (uint16_t)up : 0;
+	}
+	return live_reads_put_stack(
+		l, sink,
+		&(struct read_stack){.pcs = pcs,
+				     .words = words,
+				     .n = n,
+				     .truncated = at < k->d.nframes || !k->d.whole},
+		k->ts, ret_id);
+}
+
+static void fill(struct live *l, const struct kept *k, const uint64_t *stacks,
+		 struct golin_rec_goroutine_defers *r)
 {
 	struct golin_rec_kept_defer *defers =
 		(struct golin_rec_kept_defer *)(void *)&r->panics[k->d.npanics];
@@ -119,11 +152,14 @@ static void fill(struct live *l, const struct kept *k, struct golin_rec_goroutin
 	r->npanics = k->d.npanics;
 	r->ndefers = k->d.ndefers;
 	for (uint32_t i = 0; i < k->d.npanics; i++) {
+		const struct mem_panic *p = &k->d.panics[i];
 		const struct value *v = &k->values[i];
 
 		r->panics[i] = (struct golin_rec_kept_panic){
-			.addr = k->d.panics[i].addr,
-			.flags = k->d.panics[i].flags,
+			.addr = p->addr,
+			.flags = p->flags,
+			.depth = p->depth,
+			.stack = stacks[i],
 			.value = {.type = v->type ? decode_pc(&l->dec, v->type) : 0,
 				  .data = v->data,
 				  .size = v->size,
@@ -140,7 +176,7 @@ static void fill(struct live *l, const struct kept *k, struct golin_rec_goroutin
 	}
 }
 
-int live_kept_put(struct live *l, const struct golin_sink *sink, const struct kept *k, uint64_t ts,
+int live_kept_put(struct live *l, const struct golin_sink *sink, const struct kept *k,
 		  uint64_t goid)
 {
 	size_t fixed = sizeof(struct golin_rec_goroutine_defers) +
@@ -148,15 +184,20 @@ int live_kept_put(struct live *l, const struct golin_sink *sink, const struct ke
 		       k->d.ndefers * sizeof(struct golin_rec_kept_defer);
 	struct golin_rec_goroutine_defers *r;
 	const struct golin_rec *rec;
-	int n = put_before(l, sink, k), e;
+	uint64_t stacks[GOLIN_KEPT_MAX];
+	int n = put_before(l, sink, k), e = 0;
 
-	if (n < 0)
-		return n;
+	for (uint32_t i = 0; i < k->d.npanics && n >= 0 && e >= 0; i++) {
+		e = put_stack(l, sink, k, &k->d.panics[i], &stacks[i]);
+		n += e;
+	}
+	if (n < 0 || e < 0)
+		return e < 0 ? e : n;
 	r = golin_recbuf_begin(&l->buf, GOLIN_REC_GOROUTINE_DEFERS, fixed);
 	if (!r)
 		return -ENOMEM;
-	decode_header(&l->dec, &r->h, GOLIN_REC_GOROUTINE_DEFERS, 0, ts, goid);
-	fill(l, k, r);
+	decode_header(&l->dec, &r->h, GOLIN_REC_GOROUTINE_DEFERS, 0, k->ts, goid);
+	fill(l, k, stacks, r);
 	for (uint32_t i = 0; i < k->d.npanics; i++) {
 		size_t at = offsetof(struct golin_rec_goroutine_defers, panics) +
 			    i * sizeof(struct golin_rec_kept_panic) +

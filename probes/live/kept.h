@@ -11,6 +11,7 @@ struct golin_sink;
 struct live;
 
 struct kept {
+	uint64_t ts; /* when it stood there */
 	struct mem_defers d;
 	struct value values[]; /* of its panics */
 };
@@ -19,8 +20,10 @@ struct kept {
 bool live_kept_wanted(const struct live *l, const struct golin_mem_goroutine *g);
 /* Reads it; *ret is free()'d by the caller, NULL when nothing can be said. 0 or -ENOMEM. */
 int live_kept_read(struct live *l, const struct golin_mem_goroutine *g, struct kept **ret);
-/* Yields its record, with names and types before it; how many records. */
-int live_kept_put(struct live *l, const struct golin_sink *sink, const struct kept *k, uint64_t ts,
+/* It has gone on: nothing of it holds. */
+void live_kept_moved(struct kept *k);
+/* Yields its record, with names, types and stacks before it; how many records. */
+int live_kept_put(struct live *l, const struct golin_sink *sink, const struct kept *k,
 		  uint64_t goid);
 
 #endif

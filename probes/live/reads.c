@@ -237,19 +237,19 @@ static int put_state(struct live *l, const struct golin_sink *sink, const struct
 	return e < 0 ? e : 1;
 }
 
-/* The stack's record, the first time, with its names before it; how many records. */
-static int put_stack(struct live *l, const struct golin_sink *sink, const struct read_answer *a,
-		     uint64_t *ret_id)
+int live_reads_put_stack(struct live *l, const struct golin_sink *sink, const struct read_stack *s,
+			 uint64_t ts, uint64_t *ret_id)
 {
-	const struct stack_pcs *s = &a->w->stack;
-	size_t len = s->n * sizeof(uint64_t);
+	size_t len = s->n * sizeof(uint64_t), more = s->words ? s->n * sizeof(uint16_t) : 0;
 	struct golin_rec_stack *r;
 	const struct golin_rec *rec;
 	uint64_t id = s->truncated;
 	int n, e;
 
 	for (uint32_t i = 0; i < s->n; i++)
-		id = map64_mix(id ^ decode_ret(&l->dec, s->v[i]));
+		id = map64_mix(id ^ s->pcs[i]);
+	for (uint32_t i = 0; s->words && i < s->n; i++)
+		id = map64_mix(id ^ s->words[i]);
 	id = id ? id : 1;
 	*ret_id = id;
 	if (map64_get(&l->reads.stacks, id, &(uint32_t){0}))
@@ -259,25 +259,39 @@ static int put_stack(struct live *l, const struct golin_sink *sink, const struct
 		memset(&l->reads.stacks, 0, sizeof(l->reads.stacks));
 	}
 	for (uint32_t i = 0; i < s->n; i++)
-		live_names_want(&l->names, decode_ret(&l->dec, s->v[i]));
+		live_names_want(&l->names, s->pcs[i]);
 	n = live_names(l, sink);
 	if (n < 0)
 		return n;
-	r = golin_recbuf_begin(&l->buf, GOLIN_REC_STACK, sizeof(*r) + len);
+	r = golin_recbuf_begin(&l->buf, GOLIN_REC_STACK, sizeof(*r) + len + more);
 	if (!r)
 		return -ENOMEM;
-	decode_header(&l->dec, &r->h, GOLIN_REC_STACK, 0, a->ts, 0);
+	decode_header(&l->dec, &r->h, GOLIN_REC_STACK, 0, ts, 0);
 	r->id = id;
 	r->n = s->n;
 	r->truncated = s->truncated;
-	for (uint32_t i = 0; i < s->n; i++)
-		r->pcs[i] = decode_ret(&l->dec, s->v[i]);
+	memcpy(r->pcs, s->pcs, len);
+	if (more)
+		memcpy(r->pcs + s->n, s->words, more);
 	rec = golin_recbuf_end(&l->buf);
 	e = rec ? live_put(sink, rec) : -ENOMEM;
 	if (e < 0)
 		return e;
 	map64_put(&l->reads.stacks, id, 0);
 	return n + 1;
+}
+
+static int put_stack(struct live *l, const struct golin_sink *sink, const struct read_answer *a,
+		     uint64_t *ret_id)
+{
+	const struct stack_pcs *s = &a->w->stack;
+	uint64_t pcs[GOLIN_STACK_MAX];
+
+	for (uint32_t i = 0; i < s->n; i++)
+		pcs[i] = decode_ret(&l->dec, s->v[i]);
+	return live_reads_put_stack(
+		l, sink, &(struct read_stack){.pcs = pcs, .n = s->n, .truncated = s->truncated},
+		a->ts, ret_id);
 }
 
 /* It waits on that context's Done: an edge, told once and then again after many others. */
@@ -362,6 +376,13 @@ static int put_waits(struct live *l, const struct golin_sink *sink, const struct
 	return n;
 }
 
+void reads_event(struct reads *r, const struct golin_rec *rec)
+{
+	array_for_each (&r->answers, a)
+		if (a->kept && a->goid == rec->goid && rec->ts > a->kept->ts)
+			live_kept_moved(a->kept);
+}
+
 static int put_answer(struct live *l, const struct golin_sink *sink, const struct read_answer *a,
 		      bool known)
 {
@@ -371,7 +392,7 @@ static int put_answer(struct live *l, const struct golin_sink *sink, const struc
 		e = put_waits(l, sink, a, known);
 	if (n > 0 && e >= 0) {
 		n += e;
-		e = a->kept ? live_kept_put(l, sink, a->kept, a->ts, a->goid) : 0;
+		e = a->kept ? live_kept_put(l, sink, a->kept, a->goid) : 0;
 	}
 	return e < 0 ? e : n < 0 ? n : n + e;
 }

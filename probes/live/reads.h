@@ -73,6 +73,19 @@ static inline bool reads_pending(const struct reads *r)
 	return r->nasked || r->answers.len || r->later.len;
 }
 
+/* An event is told before the answers are: what was read of its goroutine before it is past. */
+void reads_event(struct reads *r, const struct golin_rec *rec);
+
+struct read_stack {
+	const uint64_t *pcs;   /* as records have them */
+	const uint16_t *words; /* likewise; NULL: none */
+	uint32_t n;
+	bool truncated;
+};
+
+/* The stack's record, the first time, with its names before it; how many records. */
+int live_reads_put_stack(struct live *l, const struct golin_sink *sink, const struct read_stack *s,
+			 uint64_t ts, uint64_t *ret_id);
 /* Without probes: what was asked for is answered before the source ends, in a bounded time. */
 bool live_reads_wait(const struct live *l);
 /* Reads what was asked for. 0 or -ENOMEM. */

@@ -159,10 +159,25 @@ static int check(struct live *l, const struct golin_sink *sink)
 	return live_lost(l, sink);
 }
 
+struct noting {
+	struct live *l;
+	const struct golin_sink *to;
+};
+
+static int note_event(void *arg, const struct golin_rec *rec)
+{
+	struct noting *n = arg;
+
+	reads_event(&n->l->reads, rec);
+	return n->to->put(n->to->arg, rec);
+}
+
 static int service(struct golin_source *s, const struct golin_sink *sink, int max,
 		   struct golin_err *err)
 {
 	struct live *l = (struct live *)s;
+	struct noting noting = {l, sink};
+	const struct golin_sink events = {.put = note_event, .arg = &noting};
 	int n = 0, r;
 
 	if (max < 1 || s->ended)
@@ -190,7 +205,7 @@ static int service(struct golin_source *s, const struct golin_sink *sink, int ma
 	if (l->gone || l->finish || !l->probing)
 		detach(l);
 	while (n < max) {
-		r = live_events(l, sink, max - n, err);
+		r = live_events(l, l->reads.answers.len ? &events : sink, max - n, err);
 		if (r < 0)
 			return r;
 		n += r;

@@ -98,7 +98,7 @@ static int read_once(const struct golin_memory *m, const struct stand *s,
 		place(info, &r->linked);
 		if (stand_is_parked(s))
 			e = open_defers_read(m, s, info, r->open, GOLIN_DEFERS_MAX, &r->nopen,
-					     &r->d.flags);
+					     &r->d);
 	}
 	r->d.flags |= r->linked.flags;
 	merge(r);
@@ -114,7 +114,7 @@ static bool same(const struct mem_defers *a, const struct mem_defers *b)
 		const struct mem_panic *p = &a->panics[i], *q = &b->panics[i];
 
 		if (p->addr != q->addr || p->type != q->type || p->data != q->data ||
-		    p->flags != q->flags)
+		    p->flags != q->flags || p->depth != q->depth || p->frame != q->frame)
 			return false;
 	}
 	for (uint32_t i = 0; i < a->ndefers; i++) {

@@ -26,6 +26,15 @@ struct mem_panic {
 	uint64_t addr;
 	uint64_t type, data; /* its value's words, in the process */
 	uint32_t flags;	     /* enum golin_kept_flags */
+	uint32_t frame;	     /* that of its gopanic or Goexit, in mem_defers; UINT32_MAX unknown */
+	uint64_t depth;	     /* as records have it; 0 unknown */
+};
+
+enum { MEM_FRAMES = 1024 };
+
+struct mem_frame {
+	uint64_t pc; /* as linked, ready for look-up */
+	uint64_t sp; /* behind the call there */
 };
 
 struct mem_defer {
@@ -42,6 +51,10 @@ struct mem_defers {
 	struct mem_panic panics[GOLIN_KEPT_MAX];   /* the innermost first */
 	struct mem_defer defers[GOLIN_DEFERS_MAX]; /* in the order in which they would run */
 	struct stand stand;			   /* where it stood meanwhile */
+	/* Of one that has panics: the innermost first, as far as there is room. */
+	struct mem_frame frames[MEM_FRAMES];
+	uint32_t nframes;
+	bool whole; /* they are all */
 };
 
 /*
@@ -85,12 +98,13 @@ struct linked_defers {
 int panics_read(const struct golin_memory *m, const struct stand *s, struct mem_defers *ret);
 int defers_read(const struct golin_memory *m, const struct stand *s, struct linked_defers *ret);
 /*
- * The open-coded defers of a parked goroutine, the innermost frame's first, at most max: how many
- * in *ret_n. Flags GOLIN_DEFERS_OPEN (all were found), MORE, PARTIAL are added to *ret_flags.
+ * The frames of a parked goroutine: its open-coded defers, the innermost frame's first, at most
+ * max, how many in *ret_n; and in *d, which has its panics, where these began. Flags
+ * GOLIN_DEFERS_OPEN (all were found), MORE, PARTIAL are added to d->flags. 0 or -errno.
  */
 int open_defers_read(const struct golin_memory *m, const struct stand *s,
 		     const struct defer_info *info, struct mem_defer *ret, uint32_t max,
-		     uint32_t *ret_n, uint32_t *ret_flags);
+		     uint32_t *ret_n, struct mem_defers *d);
 /* The code of a func value, as linked; 0: it is none. */
 uint64_t func_value_pc(const struct golin_memory *m, uint64_t fn);
 

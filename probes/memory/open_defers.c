@@ -3,7 +3,8 @@
  * Open-coded defers: nothing is linked anywhere, the frames alone have them. What the functions'
  * funcdata says is read as the runtime reads it for a panic (runtime/panic.go). The frames are
  * found as it finds them, too: frame pointers are not to be relied upon, since up to Go 1.20 that
- * of a function in which a panic was recovered is not restored.
+ * of a function in which a panic was recovered is not restored. A panic lies in the frame of the
+ * call that made it.
  */
 #include <errno.h>
 #include <string.h>
@@ -27,7 +28,9 @@ struct look {
 	const struct stand *s;
 	const struct defer_info *info;
 	struct mem_defer *ret;
-	uint32_t max, n, flags;
+	struct mem_defers *d;
+	uint32_t max, n, nplaced;
+	bool full;	    /* no more defers are wanted */
 	uint64_t base, len; /* of what is in raw */
 	uint8_t raw[WINDOW];
 };
@@ -73,7 +76,7 @@ static int add(struct look *l, const struct frame *f, const struct golin_func_de
 				.sp = f->sp,
 				.flags = GOLIN_DEFER_OPEN};
 	if (fn && !r->pc) /* a nil func can be deferred */
-		l->flags |= GOLIN_DEFERS_PARTIAL;
+		l->d->flags |= GOLIN_DEFERS_PARTIAL;
 	l->n++;
 	return 0;
 }
@@ -83,7 +86,7 @@ static int one_frame(struct look *l, const struct frame *f, const struct golin_f
 	uint8_t bits;
 	int e;
 
-	if (d->open == GOLIN_OPEN_NONE)
+	if (d->open == GOLIN_OPEN_NONE || l->full || l->m->info->go.minor < MINOR_OPEN)
 		return 0;
 	e = d->open == GOLIN_OPEN_KNOWN && in_frame(f, d->bits, 1)
 		    ? stack_bytes(l, f->varp - d->bits, &bits, 1)
@@ -95,7 +98,8 @@ static int one_frame(struct look *l, const struct frame *f, const struct golin_f
 		if (!(bits & 1u << i))
 			continue;
 		if (l->n == l->max) {
-			l->flags |= GOLIN_DEFERS_MORE;
+			l->d->flags |= GOLIN_DEFERS_MORE;
+			l->full = true;
 			return 0;
 		}
 		e = add(l, f, d, i);
@@ -112,18 +116,41 @@ static const struct golin_func_defers *info_of(struct look *l, uint64_t pc)
 	return d;
 }
 
+/* Which panics lie in this frame, and where they began. */
+static void place_panics(struct look *l, const struct frame *f, uint64_t ret_at, uint32_t k)
+{
+	for (uint32_t i = l->nplaced; i < l->d->npanics; i++) {
+		struct mem_panic *p = &l->d->panics[i];
+
+		if (p->addr < f->sp || p->addr >= ret_at)
+			return; /* they lie upwards */
+		p->frame = k < MEM_FRAMES ? k : UINT32_MAX;
+		p->depth = l->s->at.hi - ret_at;
+		l->nplaced++;
+	}
+}
+
+static void note_frame(struct look *l, const struct frame *f, bool trap)
+{
+	if (l->d->npanics && l->d->nframes < MEM_FRAMES)
+		l->d->frames[l->d->nframes++] =
+			(struct mem_frame){.pc = trap ? f->pc : f->pc - 1, .sp = f->sp};
+}
+
 /* From the innermost frame outwards. *ret_whole: to where the goroutine begins. 0 or -errno. */
 static int walk(struct look *l, bool *ret_whole)
 {
 	struct frame f = {.pc = l->s->at.pc - l->m->bias, .sp = l->s->at.sp};
+	bool trap = false;
 
 	for (uint32_t k = 0; k < FRAMES_MAX; k++) {
 		const struct golin_func_defers *d = info_of(l, f.pc);
-		uint64_t ret;
+		uint64_t ret, ret_at;
 		int e;
 
 		if (!d || !d->hi)
 			return -EFAULT;
+		note_frame(l, &f, trap);
 		if (d->outermost) {
 			*ret_whole = true;
 			return 0;
@@ -132,13 +159,18 @@ static int walk(struct look *l, bool *ret_whole)
 			return -EFAULT;
 		/* Below the return address stands the caller's frame pointer, where there is room.
 		 */
-		f.varp = f.sp + (uint32_t)d->frame - (d->frame ? 8 : 0);
-		e = stack_bytes(l, f.sp + (uint32_t)d->frame, &ret, sizeof(ret));
+		ret_at = f.sp + (uint32_t)d->frame;
+		f.varp = ret_at - (d->frame ? 8 : 0);
+		e = stack_bytes(l, ret_at, &ret, sizeof(ret));
 		if (!e)
 			e = one_frame(l, &f, d);
-		if (e || l->flags & GOLIN_DEFERS_MORE)
+		if (e)
 			return e;
-		f.sp += (uint32_t)d->frame + 8;
+		place_panics(l, &f, ret_at, k);
+		if (l->full && l->nplaced == l->d->npanics && k >= MEM_FRAMES)
+			return 0;
+		trap = d->trap;
+		f.sp = ret_at + 8;
 		f.pc = ret - l->m->bias;
 	}
 	return -EFAULT;
@@ -158,18 +190,21 @@ static void learn_all(struct look *l)
 
 int open_defers_read(const struct golin_memory *m, const struct stand *s,
 		     const struct defer_info *info, struct mem_defer *ret, uint32_t max,
-		     uint32_t *ret_n, uint32_t *ret_flags)
+		     uint32_t *ret_n, struct mem_defers *d)
 {
-	struct look l = {.m = m, .s = s, .info = info, .ret = ret, .max = max};
+	struct look l = {.m = m, .s = s, .info = info, .ret = ret, .max = max, .d = d};
 	bool whole = true;
 	int e = 0;
 
-	if (m->info->go.minor >= MINOR_OPEN) {
+	d->nframes = 0;
+	if (m->info->go.minor >= MINOR_OPEN || d->npanics) {
 		whole = false;
 		learn_all(&l);
 		e = walk(&l, &whole);
 	}
+	d->whole = whole && d->nframes < MEM_FRAMES;
+	if (m->info->go.minor < MINOR_OPEN || (whole && !l.full))
+		d->flags |= GOLIN_DEFERS_OPEN;
 	*ret_n = l.n;
-	*ret_flags |= l.flags | (whole ? GOLIN_DEFERS_OPEN : 0);
 	return e == -EFAULT ? 0 : e;
 }

@@ -105,6 +105,8 @@ int panics_read(const struct golin_memory *m, const struct stand *s, struct mem_
 			return 0;
 		}
 		k->addr = p;
+		k->frame = UINT32_MAX;
+		k->depth = 0;
 		k->type = u64_at(raw, f.arg_type);
 		k->data = u64_at(raw, f.arg_data);
 		ret->npanics++;

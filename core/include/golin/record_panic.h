@@ -115,6 +115,7 @@ struct golin_rec_kept_panic {
 	struct golin_rec_value value;
 	uint32_t flags; /* enum golin_kept_flags */
 	uint32_t _pad;
+	uint64_t depth, stack; /* as golin_rec_panic_start has them; 0 unknown */
 };
 
 /*
