@@ -214,13 +214,14 @@ static bool same_place(const struct golin_model *m, const struct panic_node *a,
 static bool same_package(const struct golin_model *m, const struct panic_node *n,
 			 const struct panic_node *was)
 {
+	uint64_t pc = was->p.recovered_by ? was->p.recovered_by : was->last_defer;
 	const char *raises, *by;
 	size_t len;
 
-	if (!was->p.recovered_by || n->site == SITE_NONE)
+	if (!pc || n->site == SITE_NONE)
 		return false;
 	raises = m->panics.sites.v[n->site].s.at.func;
-	by = frame_of_pc(m, was->space, was->p.recovered_by).func;
+	by = frame_of_pc(m, was->space, pc).func;
 	len = golin_func_package(raises);
 	return len && len == golin_func_package(by) && !memcmp(raises, by, len);
 }
