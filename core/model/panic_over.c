@@ -72,6 +72,12 @@ static void resume_in_goexit(struct golin_model *m, golin_pidx i, golin_pidx goe
 	n->p.resumed_in = pc;
 }
 
+/* The runtime goes on by itself only in a Goexit, perhaps in what that calls. */
+static bool is_resumed_in_runtime(const struct golin_model *m, golin_pidx i)
+{
+	return golin_panic_resumed(m, i).flags & GOLIN_FRAME_RUNTIME;
+}
+
 static void unwind(struct golin_model *m, uint32_t space, const struct golin_rec_panic_recover *r,
 		   golin_pidx recovered)
 {
@@ -95,6 +101,8 @@ static void unwind(struct golin_model *m, uint32_t space, const struct golin_rec
 		}
 		panic_pop(m, i);
 	}
+	if (i != GOLIN_PIDX_NONE && is_goexit(m, i) && is_resumed_in_runtime(m, recovered))
+		resume_in_goexit(m, recovered, i);
 }
 
 int panic_apply_recover(struct golin_model *m, const struct golin_rec_panic_recover *r,
