@@ -118,15 +118,18 @@ static void draw_site(struct canvas *c, const struct columns *k, const struct pa
 	draw_place(c, k, &at, s, y, false);
 }
 
-/* Why it stands below another, its type where no site tells it, and what it says. */
+/* A line of a site's needs no type; in a tree, first why it stands where it does. */
 static void panic_text(const struct panview *v, golin_pidx i, bool member, char *buf, size_t cap)
 {
 	const char *text = panview_text(v->model, i), *type = panview_type(v->model, i);
 	char rel[64];
 
 	panview_relation(v->model, i, rel, sizeof(rel));
-	snprintf(buf, cap, "%s%s%s%s%s", rel, *rel ? ": " : "", member && *text ? "" : type,
-		 *text && !member ? " " : "", text);
+	if (member)
+		snprintf(buf, cap, "%s%s%s", *text ? text : type, *rel ? "  " : "", rel);
+	else
+		snprintf(buf, cap, "%s%s%s%s%s", rel, *rel ? ": " : "", type, *text ? " " : "",
+			 text);
 }
 
 static void draw_panic(struct canvas *c, const struct columns *k, const struct panview *v,

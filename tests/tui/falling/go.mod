@@ -1,0 +1,3 @@
+module falling
+
+go 1.18
