@@ -93,6 +93,7 @@ static int open_live(struct cmd_config *cfg, struct golin_target *t, struct open
 		.target_id = 1,
 		.timer_events = cfg->groups & GOLIN_GROUP_TIMERS && cfg->timer_events,
 		.contexts = cfg->groups & GOLIN_GROUP_CONTEXTS,
+		.panics = cfg->groups & GOLIN_GROUP_PANICS,
 		.show_values = cfg->show_values,
 		.hide_values = cfg->hide_values,
 		.trace_kind = cfg->trace_id,
