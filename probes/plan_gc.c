@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The garbage collector's phases, and the times when the world stands still. */
+#include <string.h>
+#include "bpf/wire.h"
 #include "plan_build.h"
 
 static const struct plan_row rows[] = {
@@ -20,7 +22,21 @@ static const struct plan_row rows[] = {
 		 "runtime.startTheWorldWithSema", "", "when the world is started again"),
 };
 
+static uint64_t cookie_of(const struct plan_build *b, const struct golin_plan_hook *h)
+{
+	if (!strcmp(h->event, "gc.stw.begin"))
+		return WIRE_COOKIE(WIRE_OP_GC_STOP, plan_arg(b->minor, 0), 0, WIRE_G_NONE, 0);
+	if (!strcmp(h->event, "gc.stw.end"))
+		return WIRE_COOKIE(WIRE_OP_GC_GO, 0, 0, WIRE_G_NONE, 0);
+	return WIRE_COOKIE(WIRE_OP_NONE, 0, 0, 0, 0); /* told by golin offsets only */
+}
+
 void plan_gc(struct plan_build *b)
 {
-	plan_rows(b, GOLIN_GROUP_GC, rows, sizeof(rows) / sizeof(rows[0]));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct golin_plan_hook *h = plan_row(b, GOLIN_GROUP_GC, &rows[i]);
+
+		if (h)
+			h->cookie = cookie_of(b, h);
+	}
 }
