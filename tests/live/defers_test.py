@@ -16,7 +16,7 @@ import subprocess
 import sys
 
 import live
-from live import Check, Program
+from live import Check, Golin, Program
 
 DEFERSCAT = os.path.join(os.path.dirname(live.GOLIN), "tests", "deferscat")
 RECOVERED, ABORTED, GOEXIT = 1, 2, 4
@@ -127,6 +127,37 @@ def compare(check, account, seen, hidden=False):
         same_defers(check, name, want["defers"][:MAX], got["defers"])
 
 
+def outcomes(account):
+    """goid -> (kind, text, outcome) of its panics, the oldest first."""
+    out = {}
+    for goid, g in account.goroutines.items():
+        inner_goexit = False
+        for _, text, flags in g["panics"]:
+            kind = "goexit" if flags & GOEXIT else "panic"
+            what = ("recovered" if flags & RECOVERED else "replaced" if flags & ABORTED else
+                    "goexit" if inner_goexit and kind == "panic" else "active")
+            inner_goexit = inner_goexit or kind == "goexit"
+            out.setdefault(goid, []).insert(0, (kind, text if kind == "panic" else None, what))
+    return out
+
+
+def shown(check, objs, account, moved=None):
+    """What `golin panics` says of those that had begun before it came; `moved` began later."""
+    got, by_id = {}, {o["panic"]: o for o in objs if "panic" in o}
+    for o in by_id.values():
+        text = o["value"]["text"] if o["value"] else None
+        got.setdefault(o["goid"], []).append((o["kind"], text, o["outcome"]))
+        check.equal(o["start_lost"], o["goid"] != moved, f"start of {o['panic']}")
+        check.that(o["at"] and o["at"]["func"].startswith("main."), f"place of {o['panic']}", o["at"])
+        check.that(o["stack"] and not o["stack_truncated"], f"stack of {o['panic']}", o["stack"])
+        check.that(o["kept"] or o["goid"] == moved, f"memory of {o['goid']}", o["kept"])
+        before = got[o["goid"]][:-1]
+        check.equal(o["nested_in"] in by_id, bool(before), f"{o['panic']} is nested")
+        if before:
+            check.equal(by_id[o["nested_in"]]["goid"], o["goid"], f"in what {o['panic']} is nested")
+    check.equal(got, outcomes(account), "panics that golin shows")
+
+
 def main():
     version, variant = sys.argv[1:3]
     minor = int(version.split(".")[1])
@@ -149,9 +180,17 @@ def main():
         check.equal(dumped[goid], seen[goid], f"goroutine {goid} in the model that a dump makes")
     compare(check, account, read(target.pid, "-a", "-H"), hidden=True)
 
+    code, out, err = live.golin("panics", "--no-probes", "--json", target.pid)
+    check.equal(code, 0, f"exit code of golin ({err})")
+    shown(check, [json.loads(s) for s in out.splitlines()], account)
+
+    watch = Golin("panics", "--json", str(target.pid))
     target.go("move\n")
     check.that(target.wait_line(target.out, "^moved"), "one has moved on")
     account = Account(file, minor, open_coded)
+    check.equal(watch.stop(), 0, f"exit code of golin ({watch.err[-5:]})")
+    moved = [goid for goid, g in account.goroutines.items() if g["way"] == "moves"]
+    shown(check, watch.objects(), account, moved[0])
     compare(check, account, read(target.pid, "-a"))
     live.note(f"{len(account.goroutines)} goroutines, "
               f"{sum(len(g['defers']) for g in account.goroutines.values())} defers, "
