@@ -85,7 +85,6 @@ enum wire_flags {
 	WIRE_F_VALUE = 1 << 15,	    /* value holds */
 	WIRE_F_USER = 1 << 16,	    /* WIRE_PANIC_THROW: by runtime.fatal */
 	WIRE_F_WORDS = 1 << 17,	    /* WIRE_STACK: see there */
-	WIRE_F_TRACE = 1 << 18,	    /* WIRE_CTX_VALUE: copied for the ids of a trace alone */
 };
 
 struct wire_hdr {
@@ -172,7 +171,7 @@ struct wire_ctx_value {
 	struct wire_iface parent, key, value;
 	struct wire_iface up;
 	__u64 stack;
-	/* only with WIRE_HAS_VALUES or WIRE_F_TRACE: */
+	/* only with WIRE_HAS_VALUES: */
 	struct wire_text key_text, value_text;
 	__u32 object_len, _pad; /* of object: what stands at value.data */
 	__u8 object[WIRE_OBJECT];
@@ -365,7 +364,6 @@ enum wire_has {
 	WIRE_HAS_MASK_FLAG = 1 << 19,	/* and that its pointer mask is made on demand: 1.24+ */
 	WIRE_HAS_STW_REASON = 1 << 24,	/* stopTheWorldWithSema is told why: 1.21+ */
 	WIRE_HAS_PAUSES = 1 << 25,
-	WIRE_HAS_TRACES = 1 << 26, /* the ids of traces in contexts are wanted */
 };
 
 /* Where a wrapper's closure leads to the function: *(*(closure + word) + off). */
@@ -417,9 +415,6 @@ struct wire_cfg {
 	__u64 reset, reset_len;		/* (*Timer).Reset, where it calls stopTimer; 0: nowhere */
 	__u64 goexit; /* what a stack's outermost frame returns to is behind its first byte */
 	__u64 text, text_len;
-	/* Types: where they begin, as linked; of a descriptor; where a name's bytes begin. */
-	__u64 types, types_len;
-	__u32 type_kind, type_str, type_name, _pad;
 	struct wire_panic_cfg p;
 };
 
