@@ -74,8 +74,8 @@ static uint64_t cookie_of(const struct plan_build *b, const struct golin_plan_ho
 	if (!strcmp(h->event, "panic.defer") && minor >= 17 && minor <= 21)
 		return WIRE_COOKIE(WIRE_OP_PANIC_DEFER_G, 0, 0, WIRE_G_R14, 0);
 	if (!strcmp(h->event, "panic.defer") || !strcmp(h->event, "panic.defer.goexit"))
-		return WIRE_COOKIE(WIRE_OP_PANIC_DEFER, minor >= 22 ? RAX : WIRE_AT_STACK | 1, 0,
-				   any, goexit);
+		return WIRE_COOKIE(goexit ? WIRE_OP_PANIC_DEFER_X : WIRE_OP_PANIC_DEFER,
+				   minor >= 22 ? RAX : WIRE_AT_STACK | 1, 0, any, 0);
 	if (!strcmp(h->event, "panic.defer.open"))
 		return WIRE_COOKIE(WIRE_OP_PANIC_DEFER_P, a0, a1, any, 0);
 	if (!strcmp(h->event, "panic.goexit"))

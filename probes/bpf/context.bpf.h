@@ -7,7 +7,7 @@
 #ifndef GOLIN_CONTEXT_BPF_H
 #define GOLIN_CONTEXT_BPF_H
 
-#include "goabi.bpf.h"
+#include "ctx_trace.bpf.h"
 
 /* The deadline that a goroutine is just asking for. */
 struct ctx_asked {
@@ -221,6 +221,7 @@ static __always_inline void on_ctx_value(struct pt_regs *ctx, __u64 cookie, stru
 	struct wire_ctx_value *e;
 	__u32 bad = 0, partial = 0;
 	struct here at;
+	__u64 what;
 
 	if (!s) {
 		send_nothing(WIRE_CTX_VALUE);
@@ -248,6 +249,15 @@ static __always_inline void on_ctx_value(struct pt_regs *ctx, __u64 cookie, stru
 		read_text(&e->key_text, e->key.data);
 		read_text(&e->value_text, e->value.data);
 		e->object_len = read_up_to(e->object, WIRE_OBJECT, e->value.data);
+		send(&e->h, WIRE_CTX_VALUE, sizeof(*e));
+		s->busy = 0;
+		return;
+	}
+	what = trace_in(e, bias_at(CTX(ctx, rip), WIRE_OP_CTX_VALUE));
+	if (what != VALUE_OTHER) {
+		e->h.flags |= WIRE_F_TRACE;
+		if (what == VALUE_SPAN)
+			e->object_len = read_up_to(e->object, WIRE_OBJECT, e->value.data);
 		send(&e->h, WIRE_CTX_VALUE, sizeof(*e));
 	} else {
 		send(&e->h, WIRE_CTX_VALUE, WIRE_CTX_VALUE_FIXED);

@@ -224,7 +224,8 @@ static long walk_frames(__u32 i, struct walk *w)
 {
 	struct scratch *s = w->s;
 
-	return walk_frame(s) || walk_frame(s) || walk_frame(s) || walk_frame(s);
+	return walk_frame(s) || walk_frame(s) || walk_frame(s) || walk_frame(s) || walk_frame(s) ||
+	       walk_frame(s) || walk_frame(s) || walk_frame(s);
 }
 
 enum walk_from {
@@ -303,7 +304,7 @@ static __always_inline __u64 walk_and_send(struct scratch *s, __u64 lo, __u64 hi
 		s->n = 1;
 		s->hash = stack_mix(s->hash, first);
 	}
-	bpf_loop((WIRE_STACK_MAX + 3) / 4 + 1, walk_frames, &w, 0);
+	bpf_loop((WIRE_STACK_MAX + 7) / 8 + 1, walk_frames, &w, 0);
 	*partial |= s->partial;
 	n = s->n;
 	h = s->hash;

@@ -114,21 +114,32 @@ int on_timer_site(struct pt_regs *ctx)
 SEC("uprobe")
 int on_panic_site(struct pt_regs *ctx)
 {
+	struct span sp;
 	__u64 cookie;
 
-	if (!is_hit(ctx, &cookie))
+	if (!cfg.filtered && !is_target())
+		return 0;
+	cookie = bpf_get_attach_cookie(ctx);
+	if (CTX(ctx, eflags) & WIRE_COOKIE_DROPS(cookie))
 		return 0;
 	switch (WIRE_COOKIE_OP(cookie)) {
 	case WIRE_OP_PANIC_START:
 		on_panic_start(ctx, cookie);
 		break;
 	case WIRE_OP_PANIC_DEFER:
+		on_panic_defer(ctx, cookie, WIRE_OP_PANIC_DEFER);
+		break;
+	case WIRE_OP_PANIC_DEFER_X:
+		on_panic_defer(ctx, cookie, WIRE_OP_PANIC_DEFER_X);
+		break;
 	case WIRE_OP_PANIC_DEFER_G:
+		on_panic_defer(ctx, cookie, WIRE_OP_PANIC_DEFER_G);
+		break;
 	case WIRE_OP_PANIC_DEFER_P:
-		on_panic_defer(ctx, cookie, WIRE_COOKIE_OP(cookie));
+		on_panic_defer(ctx, cookie, WIRE_OP_PANIC_DEFER_P);
 		break;
 	case WIRE_OP_PANIC_RECOVER:
-		on_panic_recover(ctx, cookie);
+		on_panic_recover(ctx, cookie, &sp);
 		break;
 	case WIRE_OP_PANIC_GOEXIT:
 		on_panic_goexit(ctx, cookie);

@@ -4,6 +4,7 @@
 #define GOLIN_GOROUTINE_BPF_H
 
 #include "context.bpf.h"
+#include "gid.bpf.h"
 #include "goabi.bpf.h"
 #include "timer.bpf.h"
 
@@ -174,6 +175,8 @@ static __always_inline void on_exit(struct pt_regs *ctx, __u64 cookie, struct wo
 		goto out;
 	}
 	e->goid = span_u64(sp, cfg.exit.goid);
+	if (cfg.has & WIRE_HAS_PANICS)
+		gid_forget(e->g);
 	e->gopc = span_u64(sp, cfg.exit.gopc);
 	e->startpc = span_u64(sp, cfg.exit.startpc);
 	if (cfg.has & WIRE_HAS_PARENT)

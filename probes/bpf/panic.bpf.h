@@ -7,6 +7,7 @@
 #ifndef GOLIN_PANIC_BPF_H
 #define GOLIN_PANIC_BPF_H
 
+#include "gid.bpf.h"
 #include "panic_value.bpf.h"
 
 /* There was a panic(nil): what became of it, g._panic.arg tells when it runs deferred calls. */
@@ -107,12 +108,15 @@ static __always_inline void on_panic_start(struct pt_regs *ctx, __u64 cookie)
 		e->sig_addr = G_U64(s, sigcode1);
 	}
 	e->h.flags |= flags_up(s, &bad);
+	if (!bad)
+		gid_note(g, e->goid, e->depth);
 	copy_begin(s);
 	if (!e->value.tab) {
 		if (cfg.has & WIRE_HAS_NIL_ERROR)
 			nil_seen = 1;
-	} else if (cfg.has & WIRE_HAS_COPIES) {
-		push(s, JOB_OBJECT, 0, e->value.tab, e->value.data, 0);
+	} else if (cfg.has & WIRE_HAS_COPIES &&
+		   copy_simple(s, e->value.tab, e->value.data,
+			       bias_at(CTX(ctx, rip), WIRE_OP_PANIC_START))) {
 		copy_all(s, JOBS);
 	}
 	e->copied = s->used;
@@ -140,6 +144,8 @@ static __always_inline void on_panic_goexit(struct pt_regs *ctx, __u64 cookie)
 	if (G_U64(s, lockedm))
 		e.h.flags |= WIRE_F_LOCKED;
 	load_chunk(s, CTX(ctx, rsp), G_U64(s, lo), G_U64(s, hi));
+	if (!bad)
+		gid_note(g, e.goid, 0);
 	e.stack = stack_here(ctx, s, WIRE_OP_PANIC_GOEXIT, e.h.ts, &bad);
 	e.h.flags |= flags_up(s, &bad);
 	finish(&e.h, bad);
@@ -147,10 +153,10 @@ static __always_inline void on_panic_goexit(struct pt_regs *ctx, __u64 cookie)
 	s->busy = 0;
 }
 
-/* A func value: it begins with its code. Not to be had, it is a constant: read later. */
-static __always_inline void code_of(struct wire_panic_defer *e, __u64 fn)
+/* A func value: it begins with its code. A constant, and what is not to be had, is read later. */
+static __always_inline void code_of(struct wire_panic_defer *e, __u64 fn, __u64 bias)
 {
-	if (!fn || !read_u64(&e->pc, fn))
+	if (!fn || (!is_const(fn, bias) && !read_u64(&e->pc, fn)))
 		return;
 	e->pc = fn;
 	e->h.flags |= WIRE_F_LATE;
@@ -182,11 +188,11 @@ static __always_inline void on_panic_defer(struct pt_regs *ctx, __u64 cookie, __
 		bad |= !!read_u64(&fn, g + cfg.p.g_defer) || !!read_u64(&fn, fn + cfg.p.defer_fn);
 	} else {
 		bad |= !!arg_value(ctx, WIRE_COOKIE_A0(cookie), &fn);
-		if (WIRE_COOKIE_ADD(cookie))
+		if (op == WIRE_OP_PANIC_DEFER_X)
 			e.h.flags |= WIRE_F_OF_GOEXIT;
 	}
-	bad |= !!read_u64(&e.goid, g + cfg.p.goid);
-	code_of(&e, fn);
+	bad |= !!gid_find(g, &e.goid);
+	code_of(&e, fn, bias_at(CTX(ctx, rip), op));
 	if (nil_seen && !read_u64(&p, g + cfg.p.panic) && p &&
 	    !bpf_probe_read_user(&e.value, sizeof(e.value), (const void *)(p + cfg.p.arg)))
 		e.h.flags |= WIRE_F_VALUE;
@@ -194,43 +200,71 @@ static __always_inline void on_panic_defer(struct pt_regs *ctx, __u64 cookie, __
 	send(&e.h, WIRE_PANIC_DEFER, sizeof(e));
 }
 
-/* recovery(gp), on g0. */
-static __always_inline void on_panic_recover(struct pt_regs *ctx, __u64 cookie)
-{
-	struct scratch *s = scratch_take();
-	struct wire_panic_recover e = {};
-	__u64 g = 0, hi, sp = 0;
-	__u32 bad = 0;
+/*
+ * Since Go 1.22 recovery is called, by way of mcall, from nextDefer, and that from gopanic: so the
+ * panic, a variable of gopanic's, always lies equally far from the frame pointer, and its caller's
+ * stack pointer, which it holds, equally far from it.
+ */
+__u64 recover_gen = 0, recover_off = 0, recover_start = 0;
 
-	if (!s) {
-		send_nothing(WIRE_PANIC_RECOVER);
-		return;
+static __always_inline int recover_fast(struct pt_regs *ctx, struct wire_panic_recover *e, __u64 g,
+					struct span *sp)
+{
+	__u64 p = CTX(ctx, rbp) + recover_off, depth;
+
+	if (recover_gen != generation + 1 || gid_take(g, &e->goid, &depth) ||
+	    bpf_probe_read_user(sp->b, cfg.p.p_len, (const void *)p) ||
+	    span_u64(sp, cfg.p.start_sp) - p != recover_start)
+		return 0;
+	/* The depth of a panic is that of its return address. */
+	e->depth = depth - (span_u64(sp, cfg.p.sp) - (span_u64(sp, cfg.p.start_sp) - 8));
+	return 1;
+}
+
+static __always_inline int recover_slow(struct pt_regs *ctx, struct wire_panic_recover *e, __u64 g,
+					struct span *sp)
+{
+	__u64 hi, p;
+
+	if (bpf_probe_read_user(sp->b, cfg.p.recover_len, (const void *)g))
+		return 0;
+	e->goid = span_u64(sp, cfg.p.goid);
+	hi = span_u64(sp, cfg.p.hi);
+	if (cfg.has & WIRE_HAS_SIGCODE) {
+		e->depth = hi - span_u64(sp, cfg.p.sigcode0);
+		e->pc = span_u64(sp, cfg.p.sigcode1);
+		return 1;
 	}
+	p = span_u64(sp, cfg.p.panic);
+	if (bpf_probe_read_user(sp->b, cfg.p.p_len, (const void *)p))
+		return 0;
+	e->depth = hi - span_u64(sp, cfg.p.sp);
+	if (cfg.p.start_sp && recover_gen != generation + 1) {
+		recover_gen = 0;
+		recover_off = p - CTX(ctx, rbp);
+		recover_start = span_u64(sp, cfg.p.start_sp) - p;
+		barrier();
+		recover_gen = generation + 1;
+	}
+	return 1;
+}
+
+/* recovery(gp), on g0. */
+static __always_inline void on_panic_recover(struct pt_regs *ctx, __u64 cookie, struct span *sp)
+{
+	struct wire_panic_recover e = {};
+	__u64 g = 0;
+
 	e.h.ts = bpf_ktime_get_ns();
 	if (arg_value(ctx, WIRE_COOKIE_A0(cookie), &g) ||
-	    bpf_probe_read_user(s->g, cfg.p.recover_len, (const void *)g)) {
-		bad = 1;
-		goto out;
-	}
-	e.goid = G_U64(s, goid);
-	hi = G_U64(s, hi);
-	if (cfg.has & WIRE_HAS_SIGCODE) {
-		sp = G_U64(s, sigcode0);
-		e.pc = G_U64(s, sigcode1);
-	} else if (read_panic(s, G_U64(s, panic))) {
-		bad = 1;
-		goto out;
-	} else {
-		sp = P_U64(s, sp);
-		e.pc = P_U64(s, retpc);
-		__builtin_memcpy(&e.value, s->chunk + cfg.p.arg, sizeof(e.value));
+	    (!recover_fast(ctx, &e, g, sp) && !recover_slow(ctx, &e, g, sp))) {
+		finish(&e.h, 1);
+	} else if (!(cfg.has & WIRE_HAS_SIGCODE)) {
+		e.pc = span_u64(sp, cfg.p.retpc);
+		__builtin_memcpy(&e.value, sp->b + cfg.p.arg, sizeof(e.value));
 		e.h.flags |= WIRE_F_VALUE;
 	}
-	e.depth = hi - sp;
-out:
-	finish(&e.h, bad);
 	send(&e.h, WIRE_PANIC_RECOVER, sizeof(e));
-	s->busy = 0;
 }
 
 /* One of the panics that the program prints: the innermost comes first. */

@@ -264,6 +264,37 @@ static __always_inline void copy_begin(struct scratch *s)
 	s->used = s->nqueue = s->next = 0;
 }
 
+/* A constant of the program: user space reads it itself. */
+static __always_inline int is_const(__u64 addr, __u64 bias)
+{
+	return addr - (bias + cfg.p.ro) < cfg.p.ro_len;
+}
+
+/*
+ * A value: what is simple at once, without what a loop costs. Returns whether there is more, in the
+ * queue.
+ */
+static __always_inline int copy_simple(struct scratch *s, __u64 tab, __u64 data, __u64 bias)
+{
+	struct shape shape;
+	__u64 ptr, len;
+
+	if (is_const(data, bias) || shape_of(tab, &shape) || !shape.size)
+		return 0;
+	if (shape.mask > 1 || shape.size > 16) {
+		push(s, JOB_OBJECT, 0, tab, data, 0);
+		return 1;
+	}
+	s->at = put_copy(s, data, shape.size);
+	if (!s->at || !shape.mask || shape.size != 16)
+		return 0;
+	ptr = copied_word(s, s->at, 0);
+	len = copied_word(s, s->at, 1);
+	if (ptr > 4096 && !is_const(ptr, bias))
+		put_copy(s, ptr, len < WIRE_COPY ? len : WIRE_COPY);
+	return 0;
+}
+
 /* All that waits in the queue, and what it leads to. */
 static __always_inline void copy_all(struct scratch *s, __u32 jobs)
 {

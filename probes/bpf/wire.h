@@ -38,6 +38,7 @@ enum {
 	WIRE_POINTED = 64,	/* of what a pointer in it leads to */
 	WIRE_QUEUE = 64,	/* what is to be copied; a power of two */
 	WIRE_SHAPES = 1024,	/* types that are known; a power of two */
+	WIRE_GIDS = 4096,	/* goroutines that panic: their numbers; a power of two */
 	WIRE_KEPT = 32,		/* panics of a goroutine that ends the program */
 };
 
@@ -85,6 +86,7 @@ enum wire_flags {
 	WIRE_F_VALUE = 1 << 15,	    /* value holds */
 	WIRE_F_USER = 1 << 16,	    /* WIRE_PANIC_THROW: by runtime.fatal */
 	WIRE_F_WORDS = 1 << 17,	    /* WIRE_STACK: see there */
+	WIRE_F_TRACE = 1 << 18,	    /* WIRE_CTX_VALUE: copied for the ids of a trace alone */
 };
 
 struct wire_hdr {
@@ -171,7 +173,7 @@ struct wire_ctx_value {
 	struct wire_iface parent, key, value;
 	struct wire_iface up;
 	__u64 stack;
-	/* only with WIRE_HAS_VALUES: */
+	/* only with WIRE_HAS_VALUES or WIRE_F_TRACE: */
 	struct wire_text key_text, value_text;
 	__u32 object_len, _pad; /* of object: what stands at value.data */
 	__u8 object[WIRE_OBJECT];
@@ -308,7 +310,8 @@ enum wire_op {
 	WIRE_OP_TIMER_SEND = 14, /* as fire, of a channel's */
 	WIRE_OP_TIMER_MOD = 15,	 /* as reset, of a ticker: until 1.22 */
 	WIRE_OP_PANIC_START = 16,
-	WIRE_OP_PANIC_DEFER = 17,   /* fn is A0; ADD: Goexit runs it */
+	WIRE_OP_PANIC_DEFER = 17,   /* fn is A0 */
+	WIRE_OP_PANIC_DEFER_X = 26, /* likewise, and Goexit runs it */
 	WIRE_OP_PANIC_DEFER_G = 18, /* fn is that of the innermost of g._defer: 1.17 to 1.21 */
 	WIRE_OP_PANIC_DEFER_P = 19, /* the panic is A0, fn A1: 1.14 to 1.21 */
 	WIRE_OP_PANIC_RECOVER = 20,
@@ -317,7 +320,7 @@ enum wire_op {
 	WIRE_OP_PANIC_PRINT = 23,
 	WIRE_OP_PANIC_THROW = 24,
 	WIRE_OP_PANIC_USER = 25, /* as throw: runtime.fatal */
-	WIRE_OP_GC_STOP = 28,	 /* why is A0 */
+	WIRE_OP_GC_STOP = 28, /* why is A0 */
 	WIRE_OP_GC_GO = 29,
 	WIRE_OP_MAX = 32,
 };
@@ -362,8 +365,9 @@ enum wire_has {
 	WIRE_HAS_NIL_ERROR = 1 << 17,	/* panic(nil) makes a value of its own: 1.21+ */
 	WIRE_HAS_DIRECT_FLAG = 1 << 18, /* type.TFlag says that a value is a pointer: 1.26+ */
 	WIRE_HAS_MASK_FLAG = 1 << 19,	/* and that its pointer mask is made on demand: 1.24+ */
-	WIRE_HAS_STW_REASON = 1 << 24,	/* stopTheWorldWithSema is told why: 1.21+ */
+	WIRE_HAS_STW_REASON = 1 << 24, /* stopTheWorldWithSema is told why: 1.21+ */
 	WIRE_HAS_PAUSES = 1 << 25,
+	WIRE_HAS_TRACES = 1 << 26, /* the ids of traces in contexts are wanted */
 };
 
 /* Where a wrapper's closure leads to the function: *(*(closure + word) + off). */
@@ -384,9 +388,11 @@ struct wire_panic_cfg {
 	__u32 recover_len; /* bytes that a recovery wants */
 	__u32 g_defer, defer_fn;
 	__u32 p_len; /* bytes of a _panic; up to 128 */
-	__u32 arg, link, sp, retpc;
+	__u32 arg, link, sp, retpc, start_sp;
+	__u32 _pad;
 	__u32 recovered, aborted, goexit, repanicked; /* UINT32_MAX: there is none */
 	__u64 sigpanic, sigpanic_len;		      /* as linked */
+	__u64 ro, ro_len; /* likewise: constants, which can be read at any time */
 };
 
 /* All that differs between programs, kernels and Go versions; constant once loaded. */
@@ -401,7 +407,8 @@ struct wire_cfg {
 	__u32 g_goid, g_m, g_sched_bp, m_curg;
 	__u32 timer_f, timer_arg, coro_f, g_sched_ctxt;
 	__u32 g_sched_sp, ctx_deadline; /* of timerCtx.deadline */
-	__u32 itab_inter, _pad;
+	__u32 itab_inter;
+	__u32 filtered; /* only the target hits: the kernel sees to that */
 	/* A read costs much more than the bytes that it copies: so each event reads the fields that
 	 * it wants of a g at once, from the first to the end of the last. */
 	struct wire_span create, exit, creator;
@@ -415,6 +422,9 @@ struct wire_cfg {
 	__u64 reset, reset_len;		/* (*Timer).Reset, where it calls stopTimer; 0: nowhere */
 	__u64 goexit; /* what a stack's outermost frame returns to is behind its first byte */
 	__u64 text, text_len;
+	/* Types: where they begin, as linked; of a descriptor; where a name's bytes begin. */
+	__u64 types, types_len;
+	__u32 type_kind, type_str, type_name, _pad;
 	struct wire_panic_cfg p;
 };
 

@@ -53,7 +53,7 @@ uint32_t attach_sites(const struct attach *a, uint32_t groups)
  * Before Linux 6.10 the pid filter of a link lets only one thread through: then every process of
  * the file is probed and BPF sorts out.
  */
-static bool pid_filter_works(void)
+bool attach_pid_filter_works(void)
 {
 	struct utsname u;
 	unsigned int major, minor;
@@ -99,7 +99,7 @@ static int multi_on(struct attach *a, int bit, struct golin_err *err)
 	attr.path = (uintptr_t)path;
 	attr.offsets = (uintptr_t)offsets;
 	attr.cookies = (uintptr_t)cookies;
-	attr.pid = pid_filter_works() ? a->pid : 0;
+	attr.pid = attach_pid_filter_works() ? a->pid : 0;
 	fd = (int)syscall(__NR_bpf, BPF_LINK_CREATE, &attr, sizeof(attr));
 	if (fd < 0) {
 		e = errno;

@@ -27,6 +27,8 @@ struct attach {
 	struct bpf_link *perf[ATTACH_GROUPS][GOLIN_PLAN_MAX];
 };
 
+/* Does a link of the multi kind let the target's hits through, and no others? */
+bool attach_pid_filter_works(void);
 void attach_init(struct attach *a, const struct golin_plan *plan, const struct bpfload *bpf,
 		 pid_t pid, int exe_fd);
 /*

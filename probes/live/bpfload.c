@@ -160,6 +160,7 @@ int bpfload_open(struct bpfload *b, const struct wire_cfg *cfg, bool multi, bool
 	b->multi = multi;
 	memcpy((void *)&b->skel->rodata->cfg, cfg, sizeof(*cfg));
 	b->skel->rodata->cfg.ncpu = ncpu;
+	b->skel->rodata->cfg.filtered = multi && attach_pid_filter_works();
 	pid_namespace((struct wire_cfg *)&b->skel->rodata->cfg);
 	if (want_tls) {
 		r = fsbase_offset((uint32_t *)&b->skel->rodata->cfg.fsbase, err);

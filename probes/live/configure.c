@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "live/configure.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
@@ -214,6 +215,19 @@ static bool has_shapes(const struct golin_layout *y)
 	return true;
 }
 
+/* The segments that nobody writes to, one behind the other. */
+static void constants(const struct golin_image_info *info, struct wire_panic_cfg *p)
+{
+	for (uint32_t i = 0; i < info->nsegments; i++) {
+		const struct golin_segment *s = &info->segments[i];
+
+		if (s->flags & (PF_W | PF_X) || s->file_size <= p->ro_len)
+			continue;
+		p->ro = s->vaddr;
+		p->ro_len = s->file_size;
+	}
+}
+
 int configure_panics(const struct golin_plan *plan, const struct golin_image_info *info,
 		     const struct golin_layout *y, bool values, struct wire_cfg *c,
 		     struct golin_err *err)
@@ -244,13 +258,15 @@ int configure_panics(const struct golin_plan *plan, const struct golin_image_inf
 	} else {
 		ok = ok && p_field(y, GOLIN_F_PANIC_sp, 8, &p->sp, &p->p_len) &&
 		     p_field(y, GOLIN_F_PANIC_retpc, 8, &p->retpc, &p->p_len);
+		if (!p_field(y, GOLIN_F_PANIC_startSP, 8, &p->start_sp, &p->p_len))
+			p->start_sp = 0;
 	}
 	ok = ok && p_field(y, GOLIN_F_PANIC_arg, 16, &p->arg, &p->p_len) &&
 	     p_field(y, GOLIN_F_PANIC_link, 8, &p->link, &p->p_len);
 	if (minor >= 17 && minor <= 21)
 		ok = ok && golin_layout_get(y, GOLIN_F_G_defer, &p->g_defer) &&
 		     golin_layout_get(y, GOLIN_F_DEFER_fn, &p->defer_fn);
-	if (!ok)
+	if (!ok || p->recover_len > WIRE_SPAN)
 		return golin_err_set(err, -ENODATA,
 				     "golin does not know what panics are made of here");
 	p->recovered = flag_field(y, GOLIN_F_PANIC_recovered, &p->p_len);
@@ -266,9 +282,25 @@ int configure_panics(const struct golin_plan *plan, const struct golin_image_inf
 		c->has |= WIRE_HAS_MASK_FLAG;
 	if (minor >= 26)
 		c->has |= WIRE_HAS_DIRECT_FLAG;
+	constants(info, p);
 	if (sig) {
 		p->sigpanic = sig->site.func_lo;
 		p->sigpanic_len = sig->site.func_hi - sig->site.func_lo;
 	}
 	return 0;
+}
+
+void configure_traces(const struct golin_image_info *info, const struct golin_layout *y,
+		      struct wire_cfg *c)
+{
+	enum { MINOR_VARINT = 17 }; /* names begin with a flag, and their length in one or two bytes */
+
+	if (!info->types || info->etypes <= info->types ||
+	    !golin_layout_get(y, GOLIN_F_TYPE_Kind_, &c->type_kind) ||
+	    !golin_layout_get(y, GOLIN_F_TYPE_Str, &c->type_str))
+		return;
+	c->types = info->types;
+	c->types_len = info->etypes - info->types;
+	c->type_name = info->go.minor < MINOR_VARINT ? 3 : 2;
+	c->has |= WIRE_HAS_TRACES;
 }

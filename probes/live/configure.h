@@ -25,6 +25,10 @@ bool configure_timer_events(const struct golin_plan *plan, const struct golin_im
 int configure_panics(const struct golin_plan *plan, const struct golin_image_info *info,
 		     const struct golin_layout *layout, bool values, struct wire_cfg *ret,
 		     struct golin_err *err);
+/* Where the program tells of its types: for the ids of traces in contexts. Not known: they are not
+ * looked for. */
+void configure_traces(const struct golin_image_info *info, const struct golin_layout *layout,
+		      struct wire_cfg *ret);
 /* A member of a struct within a struct, from the start of the outer one; the layout has both. */
 uint32_t layout_within(const struct golin_layout *layout, enum golin_field_id outer,
 		       enum golin_field_id inner);

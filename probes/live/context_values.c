@@ -176,6 +176,29 @@ static size_t ids_text(const uint8_t *trace, const uint8_t *span, char buf[CTX_T
 	return n;
 }
 
+static bool all_hex(const char *s, size_t len, bool *ret_zero)
+{
+	*ret_zero = true;
+	for (size_t i = 0; i < len; i++) {
+		if (!strchr("0123456789abcdef", s[i]) || !s[i])
+			return false;
+		*ret_zero &= s[i] == '0';
+	}
+	return true;
+}
+
+bool ctx_is_trace(const char *text, size_t len)
+{
+	static const char trace[] = "trace-id=", span[] = " span-id=";
+	enum { TRACE = sizeof(trace) - 1, SPAN = sizeof(span) - 1 };
+	bool zero;
+
+	return len == TRACE + 2 * TRACE_BYTES + SPAN + 2 * SPAN_BYTES &&
+	       !memcmp(text, trace, TRACE) && all_hex(text + TRACE, 2 * TRACE_BYTES, &zero) &&
+	       !memcmp(text + TRACE + 2 * TRACE_BYTES, span, SPAN) &&
+	       all_hex(text + len - 2 * SPAN_BYTES, 2 * SPAN_BYTES, &zero);
+}
+
 /* A struct, or a pointer to one, as its type has it. */
 static size_t span_text(struct contexts_live *c, const struct go_type *type, const uint8_t *object,
 			size_t object_len, char buf[CTX_TEXT])
@@ -202,17 +225,6 @@ static size_t span_text(struct contexts_live *c, const struct go_type *type, con
 		return ids_text(trace, span, buf);
 	}
 	return 0;
-}
-
-static bool all_hex(const char *s, size_t len, bool *ret_zero)
-{
-	*ret_zero = true;
-	for (size_t i = 0; i < len; i++) {
-		if (!strchr("0123456789abcdef", s[i]) || !s[i])
-			return false;
-		*ret_zero &= s[i] == '0';
-	}
-	return true;
 }
 
 /* https://www.w3.org/TR/trace-context/: 00-<trace-id>-<parent-id>-<flags>, ids not all zero. */

@@ -120,7 +120,15 @@ static int put_value(struct contexts_live *c, const struct wire_ctx_value *w,
 	r->value_type = ctx_linked(c, w->value.tab);
 	r->flags |= w->h.flags & WIRE_F_PARTIAL ? GOLIN_CTX_PARTIAL : 0;
 	set_parent(c, r, &up, w->parent.data);
-	if (w->h.size == sizeof(*w)) {
+	if (w->h.flags & WIRE_F_TRACE && w->h.size == sizeof(*w)) {
+		/* Not asked for: but a trace's ids are no secret, and panics are told by them. */
+		len = ctx_value_text(c, &w->value, &w->value_text, w->object,
+				     w->object_len < WIRE_OBJECT ? w->object_len : WIRE_OBJECT,
+				     buf);
+		if (ctx_is_trace(buf, len))
+			golin_recbuf_str(&c->buf, offsetof(struct golin_rec_context_create, value),
+					 buf, len);
+	} else if (w->h.size == sizeof(*w)) {
 		r->flags |= GOLIN_CTX_SHOWN;
 		len = ctx_value_text(c, &w->key, &w->key_text, NULL, 0, buf);
 		golin_recbuf_str(&c->buf, offsetof(struct golin_rec_context_create, key), buf, len);

@@ -39,6 +39,8 @@ enum { CTX_TEXT = WIRE_TEXT + 8 };
 size_t ctx_value_text(struct contexts_live *c, const struct wire_iface *v,
 		      const struct wire_text *t, const uint8_t *object, size_t object_len,
 		      char buf[CTX_TEXT]);
+/* Whether such a text is that of a trace's ids, and not of anything else. */
+bool ctx_is_trace(const char *text, size_t len);
 /* A string whose header stands at `data`. */
 size_t ctx_string_text(struct contexts_live *c, uint64_t data, const struct wire_text *t,
 		       char buf[CTX_TEXT]);

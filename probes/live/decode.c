@@ -2,7 +2,6 @@
 #include <stdbool.h>
 #include <string.h>
 #include "live/decode.h"
-#include "live/panics.h"
 #include "memory/mem.h"
 
 void decode_header(const struct decoder *d, struct golin_rec *h, uint16_t type, uint32_t size,
@@ -190,7 +189,5 @@ void decode_pcs(const struct decoder *d, const struct wire_hdr *w,
 
 		for (uint32_t i = 0; i < s->n; i++)
 			want(arg, stack_pc(d, s, i));
-	} else if (panics_is(w)) {
-		panics_pcs(d, w, want, arg);
 	}
 }

@@ -165,6 +165,17 @@ static int on_exec(struct live *l, uint64_t ts, const struct golin_sink *sink,
 	return 1;
 }
 
+static bool panics_ok(struct live *l)
+{
+	struct golin_err err = {0};
+
+	if (panics_ready(&l->panics, &err) && !l->panics_failed) {
+		l->panics_failed = true;
+		live_say(l, "values of panics are not shown: %s", err.msg);
+	}
+	return true;
+}
+
 static int put_event(struct live *l, const struct wire_hdr *w, const struct golin_sink *sink)
 {
 	struct golin_err err = {0};
@@ -174,10 +185,6 @@ static int put_event(struct live *l, const struct wire_hdr *w, const struct goli
 	if (w->type == WIRE_GC_PAUSE)
 		return pauses_put(&l->dec, golin_imgproc_info(l->p)->go.minor, w, &l->buf, sink);
 	if (panics_is(w) || (w->type == WIRE_ITAB && l->o.groups & GOLIN_GROUP_PANICS)) {
-		if (panics_ready(&l->panics, &err) && !l->panics_failed) {
-			l->panics_failed = true;
-			live_say(l, "values of panics are not shown: %s", err.msg);
-		}
 		n = panics_put(&l->panics, w, sink);
 		if (n < 0 || w->type != WIRE_ITAB || !(l->o.groups & GOLIN_GROUP_CONTEXTS))
 			return n;
@@ -232,7 +239,10 @@ int live_events(struct live *l, const struct golin_sink *sink, int max, struct g
 			exec = true;
 			break;
 		}
-		decode_pcs(&l->dec, w, want, &l->names);
+		if (panics_is(w) && panics_ok(l))
+			panics_pcs(&l->panics, w, want, &l->names);
+		else
+			decode_pcs(&l->dec, w, want, &l->names);
 		end = pos;
 		seen++;
 	}

@@ -13,7 +13,7 @@
 #include "memory/mem.h"
 #include "memory/values.h"
 
-enum { ARENA_SHIFT = 26, ARENAS_MAX = 1 << 16, RESUMED_MAX = 1 << 16, CALL_LEN = 5 };
+enum { RESUMED_MAX = 1 << 16, CALL_LEN = 5 };
 
 /* ---- opening ---- */
 
@@ -38,7 +38,6 @@ void panics_open(struct panics_live *c, const struct golin_memory *mem, const st
 
 	memset(c, 0, sizeof(*c));
 	c->mem = *mem;
-	heap_open(&c->heap, &c->mem);
 	c->dec = dec;
 	c->p = p;
 	c->hide = hide;
@@ -62,7 +61,6 @@ void panics_close(struct panics_live *c)
 {
 	types_done(&c->types);
 	map64_done(&c->told);
-	map64_done(&c->arenas);
 	map64_done(&c->resumed);
 	golin_recbuf_done(&c->buf);
 	c->open = false;
@@ -99,20 +97,19 @@ static int tell_type(struct panics_live *c, const struct golin_sink *sink, uint6
 {
 	const struct wire_hdr none = {0};
 	struct golin_rec_type_name *r;
-	const struct go_type *type;
+	char name[TYPE_NAME_MAX];
 	uint32_t v;
 
 	if (!addr || !c->open || map64_get(&c->told, addr, &v))
 		return 0;
-	type = types_get(&c->types, addr);
-	if (!type || !map64_put(&c->told, addr, 0))
+	if (!types_get(&c->types, addr) || !map64_put(&c->told, addr, 0))
 		return 0;
+	types_name(&c->types, addr, name, sizeof(name));
 	r = begin(c, GOLIN_REC_TYPE, sizeof(*r), &none, 0);
 	if (!r)
 		return -ENOMEM;
 	r->type = linked(c, addr);
-	golin_recbuf_str(&c->buf, offsetof(struct golin_rec_type_name, name), type->name,
-			 strlen(type->name));
+	golin_recbuf_str(&c->buf, offsetof(struct golin_rec_type_name, name), name, strlen(name));
 	return put(c, sink);
 }
 
@@ -142,21 +139,20 @@ static uint32_t flags_of(const struct wire_hdr *w)
 
 /* ---- values ---- */
 
-/* Is it in the heap? Its arenas stay what they are, also when the program is gone. */
-static bool on_heap(struct panics_live *c, uint64_t addr)
+/*
+ * Behind the data word of an interface in a panic lies an object of the heap, unless it is one of
+ * the program's own: a constant, a variable, the place of all values without a size. Told without
+ * the memory: the program may be gone.
+ */
+static bool on_heap(const struct panics_live *c, uint64_t addr)
 {
-	uint64_t base, end, arena = addr >> ARENA_SHIFT;
-	uint32_t v;
+	const struct golin_image_info *info = c->mem.info;
+	uint64_t at = addr - c->mem.bias;
 
-	if (addr < 4096)
-		return false;
-	if (map64_get(&c->arenas, arena, &v))
-		return true;
-	if (!heap_object(&c->heap, addr, &base, &end))
-		return false;
-	if (c->arenas.len < ARENAS_MAX)
-		map64_put(&c->arenas, arena, 0);
-	return true;
+	for (uint32_t i = 0; i < info->nsegments; i++)
+		if (at - info->segments[i].vaddr < info->segments[i].mem_size)
+			return false;
+	return addr >= 65536;
 }
 
 static bool has_object(struct panics_live *c, const struct value *v)
@@ -311,14 +307,22 @@ static int settle_nil(struct panics_live *c, const struct wire_hdr *w, uint64_t 
 
 /* ---- deferred calls, recovery, Goexit ---- */
 
-/* The function that is called, where BPF could not read that. */
-static uint64_t defer_pc(const struct decoder *d, const struct wire_panic_defer *w)
+/* The function that is called: with WIRE_F_LATE, a constant at w->pc says it. */
+static uint64_t defer_pc(struct panics_live *c, const struct wire_panic_defer *w)
 {
+	const size_t at = (w->pc >> 3) % PANICS_CODE;
 	uint64_t pc = w->pc;
 
-	if (w->h.flags & WIRE_F_LATE && mem_read(d->mem_fd, w->pc, &pc, sizeof(pc)))
+	if (!(w->h.flags & WIRE_F_LATE))
+		return decode_pc(c->dec, pc);
+	if (c->code[at].fn == w->pc)
+		return decode_pc(c->dec, c->code[at].pc);
+	if (c->open ? types_words(&c->types, w->pc, &pc, sizeof(pc))
+		    : mem_read(c->mem.mem_fd, w->pc, &pc, sizeof(pc)))
 		return 0;
-	return decode_pc(d, pc);
+	c->code[at].fn = w->pc;
+	c->code[at].pc = pc;
+	return decode_pc(c->dec, pc);
 }
 
 static int put_defer(struct panics_live *c, const struct wire_panic_defer *w,
@@ -329,8 +333,10 @@ static int put_defer(struct panics_live *c, const struct wire_panic_defer *w,
 
 	if (!r)
 		return -ENOMEM;
-	r->pc = defer_pc(c->dec, w);
+	r->pc = defer_pc(c, w);
 	r->flags = flags_of(&w->h);
+	if (w->pc && !r->pc)
+		r->flags |= GOLIN_PANIC_PARTIAL;
 	return put(c, sink);
 }
 
@@ -555,13 +561,15 @@ int panics_put(struct panics_live *c, const struct wire_hdr *w, const struct gol
 	return e < 0 ? e : n + e;
 }
 
-void panics_pcs(const struct decoder *d, const struct wire_hdr *w,
+void panics_pcs(struct panics_live *c, const struct wire_hdr *w,
 		void (*want)(void *arg, uint64_t pc), void *arg)
 {
+	const struct decoder *d = c->dec;
+
 	if (!whole(w))
 		return;
 	if (w->type == WIRE_PANIC_DEFER) {
-		want(arg, defer_pc(d, (const void *)w));
+		want(arg, defer_pc(c, (const void *)w));
 	} else if (w->type == WIRE_PANIC_RECOVER) {
 		const struct wire_panic_recover *r = (const void *)w;
 

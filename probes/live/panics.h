@@ -8,24 +8,24 @@
 #include "bpf/wire.h"
 #include "golin/probes.h"
 #include "golin/source.h"
-#include "memory/heap.h"
 #include "memory/types.h"
 
 struct decoder;
 struct golin_imgproc;
 
-enum { PANICS_NIL = 64 };
+enum { PANICS_NIL = 64, PANICS_CODE = 256 };
 
 struct panics_live {
 	struct golin_memory mem;
 	struct types types;
-	struct heap heap;
 	const struct decoder *dec; /* borrowed */
 	struct golin_imgproc *p;   /* borrowed */
 	bool open;		   /* types can be told */
 	bool hide;
-	struct map64 told;    /* types that have their record */
-	struct map64 arenas;  /* of the heap: a value there is an allocated object */
+	struct map64 told; /* types that have their record */
+	struct {
+		uint64_t fn, pc;
+	} code[PANICS_CODE];  /* of func values that are constants */
 	struct map64 resumed; /* pcs that a recovery resumes at: is it a return address? */
 	struct traceid trace;
 	struct golin_recbuf buf;
@@ -53,7 +53,7 @@ int panics_put(struct panics_live *c, const struct wire_hdr *w, const struct gol
 int panics_flush(struct panics_live *c, const struct golin_sink *sink, uint64_t before,
 		 uint64_t goid);
 /* Calls want(arg, pc) for each pc of the record that comes out of w. */
-void panics_pcs(const struct decoder *d, const struct wire_hdr *w,
+void panics_pcs(struct panics_live *c, const struct wire_hdr *w,
 		void (*want)(void *arg, uint64_t pc), void *arg);
 
 #endif

@@ -421,8 +421,8 @@ static int arm(struct live *l, struct golin_err *err)
 	 */
 	r = golin_plan_make(info, golin_imgproc_layout(l->p),
 			    GOLIN_GROUP_GOROUTINES | GOLIN_GROUP_TIMERS |
-				    (l->o.groups &
-				     (GOLIN_GROUP_CONTEXTS | GOLIN_GROUP_PANICS | GOLIN_GROUP_GC)),
+				    (l->o.groups & (GOLIN_GROUP_CONTEXTS | GOLIN_GROUP_PANICS |
+						   GOLIN_GROUP_GC)),
 			    &l->plan, err);
 	if (r < 0)
 		return r;

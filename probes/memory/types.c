@@ -45,17 +45,55 @@ static int read_file(const struct golin_memory *m, uint64_t addr, void *buf, siz
 
 enum constant { BYTES, ADDRESSES };
 
-/* In the file of a position-independent program, addresses are none yet. */
+enum { LINKED_AT = 0x10000 };
+
+/* Is a number in its file an address as linked? Go's own linker places programs high enough. */
+static bool is_linked(const struct golin_image_info *info, uint64_t word)
+{
+	for (uint32_t i = 0; i < info->nsegments; i++)
+		if (info->segments[i].vaddr < LINKED_AT)
+			return false;
+	for (uint32_t i = 0; i < info->nsegments; i++)
+		if (word - info->segments[i].vaddr < info->segments[i].mem_size)
+			return true;
+	return false;
+}
+
+/*
+ * Of a position-independent program, the addresses in its file are not yet those in the process.
+ * Other linkers leave them out: then a 0 may stand for anything.
+ */
+static int read_file_words(const struct golin_memory *m, uint64_t addr, void *buf, size_t len)
+{
+	int r = read_file(m, addr, buf, len);
+
+	if (r || !(m->info->flags & GOLIN_IMAGE_PIE))
+		return r;
+	for (size_t i = 0; i + 8 <= len; i += 8) {
+		uint64_t word;
+
+		memcpy(&word, (char *)buf + i, sizeof(word));
+		if (addr % 8 || (!word && !is_linked(m->info, addr - m->bias)))
+			return -EFAULT;
+		if (is_linked(m->info, word))
+			word += m->bias;
+		memcpy((char *)buf + i, &word, sizeof(word));
+	}
+	return 0;
+}
+
 static int read_const(struct types *t, uint64_t addr, void *buf, size_t len, enum constant what)
 {
-	bool in_file = what == BYTES || !(t->m->info->flags & GOLIN_IMAGE_PIE);
 	int r = t->ended ? -ESRCH : mem_read(t->m->mem_fd, addr, buf, len);
 
 	if (!r)
 		return 0;
 	/* Once it is gone, it stays so: nothing else is asked of it. */
 	t->ended |= r == -ESRCH;
-	return in_file && (t->ended || r == -EBADF) ? read_file(t->m, addr, buf, len) : r;
+	if (!t->ended && r != -EBADF)
+		return r;
+	return what == BYTES ? read_file(t->m, addr, buf, len)
+			     : read_file_words(t->m, addr, buf, len);
 }
 
 static int module_types(struct types *t, struct golin_err *err)

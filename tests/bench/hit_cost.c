@@ -3,7 +3,9 @@
  * What a hit costs the target: CPU time that it spends more for each goroutine, against an empty
  * BPF program on the same instruction, all in one run and taken in turns.
  *
- *	hit_cost TARGET [ROUNDS]
+ *	hit_cost TARGET [ROUNDS [LOAD]]
+ *
+ * LOAD: only those whose load of the target's is named so or begins so: "panic".
  *
  * TARGET is tests/bench/target, built. bpftrace, where it is installed, can probe a function's
  * entry only: an instruction that the kernel single-steps.
@@ -30,7 +32,7 @@
 #include "live/configure.h"
 #include "live/ring.h"
 
-enum { OPS = 100000, WARM = 10000, ROUNDS_MAX = 101, RING = 32 << 20 };
+enum { OPS = 100000, PARTS = 4, WARM = 10000, ROUNDS_MAX = 101, RING = 32 << 20 };
 
 enum phase {
 	BASE,
@@ -50,9 +52,26 @@ enum phase {
 	VALUE_SHOWN,
 	BASE_WIDE,
 	WIDE,
+	BASE_PANIC,
+	PANIC_EMPTY,
+	PANIC_START,
+	PANIC_DEFER,
+	PANIC_RECOVER,
+	PANIC_3,
+	PANIC_16,
+	PANIC_HIDDEN,
+	BASE_PANIC_ERROR,
+	PANIC_ERROR,
+	BASE_PANIC_WRAPPED,
+	PANIC_WRAPPED,
 	BPFTRACE,
 	PHASES
 };
+
+#define PANIC_EVENTS                                                                               \
+	{                                                                                          \
+		"panic.start", "panic.defer", "panic.recover"                                      \
+	}
 
 /* The loads: which are without a probe, and how many contexts or goroutines each has. */
 static const struct {
@@ -105,11 +124,34 @@ static const struct {
 		  2,
 		  1,
 		  BASE_WIDE},
+	[BASE_PANIC] = {"panic(string) and recover, no probe", "panic", {0}, 0, 1, BASE_PANIC},
+	[PANIC_EMPTY] = {"empty program at its three sites", "panic", {0}, 0, 1, BASE_PANIC},
+	[PANIC_START] =
+		{"begun alone, stack of 4 frames", "panic", {"panic.start"}, 4, 1, BASE_PANIC},
+	[PANIC_DEFER] = {"deferred call alone", "panic", {"panic.defer"}, 4, 1, BASE_PANIC},
+	[PANIC_RECOVER] = {"recovery alone", "panic", {"panic.recover"}, 4, 1, BASE_PANIC},
+	[PANIC_3] = {"panic(string), stack of 4 frames", "panic", PANIC_EVENTS, 4, 1, BASE_PANIC},
+	[PANIC_16] = {"likewise, stack of 17 frames", "panic", PANIC_EVENTS, 4, 14, BASE_PANIC},
+	[PANIC_HIDDEN] = {"likewise, of 4, --hide-values", "panic", PANIC_EVENTS, 5, 1, BASE_PANIC},
+	[BASE_PANIC_ERROR] =
+		{"panic(error) and recover, no probe", "panic-error", {0}, 0, 1, BASE_PANIC_ERROR},
+	[PANIC_ERROR] = {"panic(error), stack of 4 frames", "panic-error", PANIC_EVENTS, 4, 1,
+			 BASE_PANIC_ERROR},
+	[BASE_PANIC_WRAPPED] = {"an error that wraps two others, no probe",
+				"panic-wrapped",
+				{0},
+				0,
+				1,
+				BASE_PANIC_WRAPPED},
+	[PANIC_WRAPPED] = {"an error that wraps two others", "panic-wrapped", PANIC_EVENTS, 4, 1,
+			   BASE_PANIC_WRAPPED},
 	[BPFTRACE] = {"bpftrace printf at newproc1's entry", "go", {0}, 0, 1, BASE},
 };
 
-/* Without stacks; with; with contexts; with their values. */
-enum { LOADS = 4 };
+/* Without stacks; with; with contexts; with their values; panics; without what they say. */
+enum { LOADS = 6 };
+
+enum { GROUPS = GOLIN_GROUP_GOROUTINES | GOLIN_GROUP_CONTEXTS | GOLIN_GROUP_PANICS };
 
 struct bench {
 	FILE *to, *from;
@@ -170,8 +212,7 @@ static void load(struct bench *b)
 	struct golin_err err = {0};
 	struct wire_cfg cfg;
 
-	if (golin_plan_make(info, layout, GOLIN_GROUP_GOROUTINES | GOLIN_GROUP_CONTEXTS, &b->plan,
-			    &err) < 0 ||
+	if (golin_plan_make(info, layout, GROUPS, &b->plan, &err) < 0 ||
 	    golin_plan_resolve(&b->plan, b->p, &err) < 0 ||
 	    golin_plan_check(&b->plan, ~0u, &err) < 0)
 		die("plan", &err);
@@ -180,8 +221,10 @@ static void load(struct bench *b)
 
 		if (configure_wire(&b->plan, info, layout, b->t.pid, i ? 32 : 0, &cfg, &err) < 0)
 			die("configure", &err);
-		cfg.has |= i >= 2 ? WIRE_HAS_CONTEXTS : 0;
+		cfg.has |= i == 2 || i == 3 ? WIRE_HAS_CONTEXTS : 0;
 		cfg.has |= i == 3 ? WIRE_HAS_VALUES : 0;
+		if (i >= 4 && configure_panics(&b->plan, info, layout, i == 4, &cfg, &err) < 0)
+			die("configure", &err);
 		if (bpfload_open(load, &cfg, true, info->go.minor < 17, RING, 0, &err) < 0 ||
 		    ring_open(&b->rings[i], bpfload_ring_fd(load), RING, &err) < 0)
 			die("load", &err);
@@ -276,18 +319,31 @@ static void stop_bpftrace(struct tracer *t)
 	close(t->fd);
 }
 
+static void drain_rings(struct bench *b)
+{
+	for (int k = 0; k < LOADS; k++) {
+		uint64_t pos = ring_start(&b->rings[k]);
+
+		while (ring_next(&b->rings[k], &pos))
+			;
+		ring_release(&b->rings[k], pos);
+	}
+}
+
 static double measure(struct bench *b, enum phase ph)
 {
 	const struct golin_plan_hook *create = plan_hook(&b->plan, "goroutine.create");
-	int depth = phases_of[ph].depth, link = -1;
+	int depth = phases_of[ph].depth, links[3] = {-1, -1, -1};
 	const char *what = phases_of[ph].what;
 	struct golin_plan plan = b->plan;
 	struct golin_err err = {0};
 	struct attach at;
-	double ns;
+	double ns = 0;
 
 	if (ph == EMPTY)
-		link = attach_empty(b, create);
+		links[0] = attach_empty(b, create);
+	for (int i = 0; ph == PANIC_EMPTY && i < 3; i++)
+		links[i] = attach_empty(b, plan_hook(&b->plan, (const char *[])PANIC_EVENTS[i]));
 	for (size_t k = 0; k < plan.n; k++) {
 		bool wanted = false;
 
@@ -297,20 +353,18 @@ static double measure(struct bench *b, enum phase ph)
 			plan.hooks[k].site.error = -ENODATA;
 	}
 	attach_init(&at, &plan, &b->loads[phases_of[ph].load], b->t.pid, b->t.exe_fd);
-	if (phases_of[ph].events[0] &&
-	    attach_on(&at, GOLIN_GROUP_GOROUTINES | GOLIN_GROUP_CONTEXTS, &err) < 0)
+	if (phases_of[ph].events[0] && attach_on(&at, GROUPS, &err) < 0)
 		die("attach", &err);
 	ask(b, WARM, depth, what);
-	ns = ask(b, OPS, depth, what);
-	attach_off(&at, ~0u);
-	if (link >= 0)
-		close(link);
-	for (uint64_t pos = 0, k = 0; k < LOADS; k++, pos = 0) {
-		pos = ring_start(&b->rings[k]);
-		while (ring_next(&b->rings[k], &pos))
-			;
-		ring_release(&b->rings[k], pos);
+	for (int i = 0; i < PARTS; i++) {
+		drain_rings(b);
+		ns += ask(b, OPS / PARTS, depth, what) / PARTS;
 	}
+	attach_off(&at, ~0u);
+	for (int i = 0; i < 3; i++)
+		if (links[i] >= 0)
+			close(links[i]);
+	drain_rings(b);
 	return ns;
 }
 
@@ -324,6 +378,7 @@ static int by_value(const void *a, const void *b)
 int main(int argc, char **argv)
 {
 	int rounds = argc > 2 ? atoi(argv[2]) : 9, phases = BPFTRACE;
+	const char *only = argc > 3 ? argv[3] : "";
 	static double ns[PHASES][ROUNDS_MAX];
 	struct wire_stats sum;
 	struct counters c;
@@ -332,22 +387,24 @@ int main(int argc, char **argv)
 	double base, empty;
 
 	if (argc < 2 || rounds < 1 || rounds > ROUNDS_MAX) {
-		fprintf(stderr, "usage: hit_cost TARGET [ROUNDS]\n");
+		fprintf(stderr, "usage: hit_cost TARGET [ROUNDS [LOAD]]\n");
 		return 2;
 	}
 	open_target(&b, argv[1]);
 	load(&b);
 	for (int r = 0; r < rounds; r++)
 		for (int ph = 0; ph < phases; ph++)
-			ns[ph][r] = measure(&b, ph);
-	if (start_bpftrace(&b, argv[1], &t)) {
+			if (ph <= EMPTY || !strncmp(phases_of[ph].what, only, strlen(only)))
+				ns[ph][r] = measure(&b, ph);
+	if (!*only && start_bpftrace(&b, argv[1], &t)) {
 		for (int r = 0; r < rounds; r++)
 			ns[BPFTRACE][r] = ask(&b, OPS / 10, 1, "go");
 		phases = PHASES;
 	} else {
 		printf("bpftrace cannot be used here: not compared\n");
 	}
-	stop_bpftrace(&t);
+	if (!*only)
+		stop_bpftrace(&t);
 	for (int ph = 0; ph < phases; ph++)
 		qsort(ns[ph], (size_t)rounds, sizeof(double), by_value);
 	base = ns[BASE][rounds / 2];
@@ -358,6 +415,8 @@ int main(int argc, char **argv)
 	for (int ph = 0; ph < phases; ph++) {
 		double m = ns[ph][rounds / 2], b0 = ns[phases_of[ph].base][rounds / 2];
 
+		if (!m)
+			continue;
 		printf("%-40s %8.0f [%7.0f..%8.0f] %8.0f %8.2f\n", phases_of[ph].name, m, ns[ph][0],
 		       ns[ph][rounds - 1], m - b0, (m - b0) / empty);
 	}

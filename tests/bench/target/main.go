@@ -1,12 +1,14 @@
 // A program to be measured: for each line "N DEPTH WHAT" on stdin it does something N times, one
 // after the other, from DEPTH frames down, and prints the CPU time that it took, in ns. WHAT: go, a
 // goroutine; handed, one that is handed a context; cancel, a context that is cancelled; value, one
-// with a value; wide, one that is made, and cancelled later, by its parent.
+// with a value; wide, one that is made, and cancelled later, by its parent; panic, panic-error and
+// panic-wrapped, a panic that is recovered from.
 package main
 
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -103,7 +105,28 @@ func wide(n int) {
 	}
 }
 
-var what = map[string]func(int){"go": start, "handed": startHanded, "cancel": cancels,
+//go:noinline
+func caught(v interface{}) {
+	defer func() { recover() }()
+	panic(v)
+}
+
+func panics(v interface{}) func(int) {
+	return func(n int) {
+		for i := 0; i < n; i++ {
+			caught(v)
+		}
+	}
+}
+
+var (
+	plain   = errors.New("an error")
+	wrapped = fmt.Errorf("what was done: %w", fmt.Errorf("how: %w", plain))
+)
+
+var what = map[string]func(int){"panic": panics("what went wrong"), "panic-error": panics(plain),
+	"panic-wrapped": panics(wrapped),
+	"go":            start, "handed": startHanded, "cancel": cancels,
 	"value": values, "wide": wide}
 
 //go:noinline
