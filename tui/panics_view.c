@@ -59,22 +59,13 @@ const struct panview_site *panview_site(const struct panview *v, const struct tr
 
 /* ---- what is shown ---- */
 
-/* A panic is let through where its goroutine is. */
-static bool fits(const struct panview *v, const struct golin_panic *p)
-{
-	golin_gidx i = golin_model_find_key(v->model, p->target, p->epoch, p->goid);
-	const struct golin_goroutine *g = golin_model_goroutine(v->model, i);
-
-	return !v->filter || (g && golin_filter_match(v->filter, v->model, g));
-}
-
 bool panview_shows(const struct panview *v, golin_pidx i)
 {
 	const struct golin_panic *p = golin_model_panic(v->model, i);
 
 	if (!p || (v->asof && p->started > v->asof))
 		return false;
-	return p->number == v->pin || fits(v, p);
+	return p->number == v->pin || golin_filter_match_panic(v->filter, v->model, i);
 }
 
 static bool make_room(struct panview *v, uint32_t n)

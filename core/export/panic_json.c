@@ -7,11 +7,7 @@
 bool export_panic_wanted(const struct golin_model *m, const struct golin_export_opts *o,
 			 golin_pidx i)
 {
-	const struct golin_panic *p = golin_model_panic(m, i);
-	const struct golin_goroutine *g =
-		golin_model_goroutine(m, golin_model_find_key(m, p->target, p->epoch, p->goid));
-
-	return g ? golin_filter_match(o->filter, m, g) : !o->filter;
+	return golin_filter_match_panic(o->filter, m, i);
 }
 
 /* ---- members ---- */

@@ -10,13 +10,15 @@
  *	                alive:yes|no  system:yes|no
  *	key>N key<N     children>100  depth>3  age>5s  (age: since creation; durations as --for)
  *
+ * Contexts, findings and panics have keys of their own: `golin help filter`.
+ *
  * A bad expression is an error that shows where: the message has the column, the hint the forms.
  */
 #ifndef GOLIN_MODEL_FILTER_H
 #define GOLIN_MODEL_FILTER_H
 
 #include <stdbool.h>
-#include "golin/context.h"
+#include "golin/panic.h"
 
 struct golin_filter;
 
@@ -27,6 +29,9 @@ bool golin_filter_match(const struct golin_filter *f, const struct golin_model *
 			const struct golin_goroutine *g);
 bool golin_filter_match_context(const struct golin_filter *f, const struct golin_model *m,
 				golin_cidx i);
+
+bool golin_filter_match_panic(const struct golin_filter *f, const struct golin_model *m,
+			      golin_pidx i);
 
 /* What a filter asks of a finding (golin/findings.h, of which the model knows nothing). */
 struct golin_filter_finding {

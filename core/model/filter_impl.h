@@ -34,13 +34,27 @@ enum filter_key {
 	/* of findings */
 	KEY_RULE,
 	KEY_SEVERITY,
+	/* of panics */
+	KEY_TYPE,
+	KEY_VALUE,
+	KEY_OUTCOME,
+	KEY_TRACE,
+	KEY_ID,
+	KEY_BY,
+	KEY_IN,
+	KEY_CODE,
+	KEY_RELATION,
+	KEY_NESTED,
+	KEY_LOCKED,
+	KEY_DEFERS,
+	KEY_TOOK,
 };
 
 struct filter_term {
 	enum filter_key key;
 	char op;    /* ':' '>' '<' */
 	bool fold;  /* text without capitals matches any case */
-	bool yes;   /* alive, system */
+	bool yes;   /* alive, system, nested, locked */
 	char *text; /* NULL for a regex and for numbers */
 	regex_t *regex;
 	uint64_t num;
@@ -67,12 +81,14 @@ struct golin_filter {
 	ARRAY_OF(int) ops;
 };
 
-/* What is asked about: a finding, else a context, else a goroutine. */
+/* What is asked about: a finding, else a panic, else a context, else a goroutine. */
 struct filter_subject {
 	const struct golin_model *m;
 	const struct golin_goroutine *g; /* itself, or whom it is of; NULL none */
 	golin_cidx c;			 /* itself, or of the finding; GOLIN_CIDX_NONE */
 	const struct golin_filter_finding *finding;
+	const struct golin_panic *panic; /* NULL: none */
+	golin_pidx p;
 };
 
 bool filter_eval(const struct golin_filter *f, const struct filter_subject *s);
@@ -92,5 +108,11 @@ bool filter_goroutine_term(struct filter_term *t, const struct golin_model *m,
 bool filter_is_of_context(const struct filter_term *t);
 bool filter_context_term(struct filter_term *t, const struct filter_subject *s);
 bool filter_finding_term(struct filter_term *t, const struct filter_subject *s);
+
+/* ---- filter_panic.c ---- */
+
+/* What only panics have. */
+bool filter_is_of_panic(const struct filter_term *t);
+bool filter_panic_term(struct filter_term *t, const struct filter_subject *s);
 
 #endif

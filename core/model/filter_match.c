@@ -236,6 +236,8 @@ static bool term_matches(struct filter_term *t, const struct filter_subject *s)
 {
 	if (s->finding)
 		return filter_finding_term(t, s);
+	if (s->panic)
+		return filter_panic_term(t, s);
 	if (s->c != GOLIN_CIDX_NONE)
 		return filter_context_term(t, s);
 	return s->g && filter_goroutine_term(t, s->m, s->g);

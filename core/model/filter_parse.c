@@ -39,11 +39,26 @@ static const struct {
 	{"holders", KEY_HOLDERS, NUMBER},
 	{"rule", KEY_RULE, TEXT},
 	{"severity", KEY_SEVERITY, TEXT},
+	{"type", KEY_TYPE, TEXT},
+	{"value", KEY_VALUE, TEXT},
+	{"text", KEY_VALUE, TEXT},
+	{"outcome", KEY_OUTCOME, TEXT},
+	{"trace", KEY_TRACE, TEXT},
+	{"id", KEY_ID, TEXT},
+	{"by", KEY_BY, TEXT},
+	{"in", KEY_IN, TEXT},
+	{"code", KEY_CODE, TEXT},
+	{"relation", KEY_RELATION, TEXT},
+	{"nested", KEY_NESTED, YESNO},
+	{"locked", KEY_LOCKED, YESNO},
+	{"defers", KEY_DEFERS, NUMBER},
+	{"took", KEY_TOOK, DURATION},
 };
 
 #define KEYS_HINT                                                                                  \
 	"keys: fn: at: file: state: wait: via: how: goid: parent: under: alive: system: kind: "    \
-	"key: reason: lineage: rule: severity: children> depth> age> deadline> holders>"
+	"key: reason: lineage: rule: severity: type: value: outcome: trace: id: by: in: code: "    \
+	"relation: nested: locked: children> depth> age> deadline> holders> defers> took>"
 
 struct parser {
 	const char *expr, *p;
