@@ -3,32 +3,21 @@
  * One panic for people, as a traceback that also tells what became of it. Lines are never cut:
  * people search in them, and editors follow their places.
  */
-#include "panic_impl.h"
+#include "panic_block.h"
 
 #include <inttypes.h>
 #include <string.h>
-#include "row.h"
 
 enum {
 	LEVELS_MAX = 12, /* of indentation */
 	LABEL = 11,	 /* columns of "recovered" and the like */
 	FUNC_MAX = 56,	 /* columns of a function's name before its place */
 	ROWS_MAX = 512,	 /* lines of one stack */
-	DEFERS_SHOWN = 64,
-	PENDING_SHOWN = 16,
-	LINKS_MAX = 64, /* panics of one printed history */
 };
 
-struct block {
-	const struct golin_model *m;
-	const struct golin_export_opts *o;
-	const struct golin_panic *p;
-	golin_pidx i;
-	uint32_t indent;
-	struct strbuf *out;
-};
+/* ---- lines ---- */
 
-static void put(struct block *b, enum style style, const char *s)
+void block_put(struct block *b, enum style style, const char *s)
 {
 	struct golin_export_opts o = *b->o;
 	struct row r;
@@ -38,30 +27,30 @@ static void put(struct block *b, enum style style, const char *s)
 	row_add(&r, style, s);
 }
 
-static void pad(struct strbuf *out, uint32_t n)
+void block_pad(struct strbuf *out, uint32_t n)
 {
 	while (n--)
 		strbuf_adds(out, " ");
 }
 
 /* The start of a line: what it tells, or nothing when it goes on. */
-static void label(struct block *b, const char *what)
+void block_label(struct block *b, const char *what)
 {
 	size_t len = strlen(what);
 
-	pad(b->out, b->indent + 2);
-	put(b, DIM, what);
-	pad(b->out, len < LABEL ? (uint32_t)(LABEL - len) : 1);
+	block_pad(b->out, b->indent + 2);
+	block_put(b, DIM, what);
+	block_pad(b->out, len < LABEL ? (uint32_t)(LABEL - len) : 1);
 }
 
-static void put_frame(struct block *b, const struct golin_frame *f)
+void block_frame(struct block *b, const struct golin_frame *f)
 {
 	strbuf_adds(b->out, *f->func ? f->func : "?");
 	if (*f->file)
 		strbuf_addf(b->out, " %s:%" PRIu32, f->file, f->line);
 }
 
-static const char *id_of(const struct block *b, golin_pidx i, char *buf)
+const char *block_id(const struct block *b, golin_pidx i, char *buf)
 {
 	return golin_model_panic(b->m, i) ? golin_panic_id(b->m, i, buf) : "?";
 }
@@ -92,7 +81,7 @@ static void put_outcome(struct block *b)
 		snprintf(buf, sizeof(buf), "its deferred calls run");
 		break;
 	case GOLIN_PO_REPLACED:
-		snprintf(buf, sizeof(buf), "replaced by %s", id_of(b, p->replaced_by, id));
+		snprintf(buf, sizeof(buf), "replaced by %s", block_id(b, p->replaced_by, id));
 		break;
 	case GOLIN_PO_GOEXIT:
 		snprintf(buf, sizeof(buf),
@@ -108,7 +97,7 @@ static void put_outcome(struct block *b)
 	default:
 		snprintf(buf, sizeof(buf), "%s", golin_panic_outcome_name(p->outcome));
 	}
-	put(b, outcome_style(p), buf);
+	block_put(b, outcome_style(p), buf);
 	if (p->ended && p->started && p->kind != GOLIN_PANIC_THROW)
 		strbuf_addf(b->out, " after %s",
 			    golin_text_duration(buf, sizeof(buf),
@@ -137,10 +126,10 @@ static void put_head(struct block *b)
 {
 	char id[GOLIN_PANIC_ID_MAX];
 
-	pad(b->out, b->indent);
-	put(b, DIM, why_here(b->p));
-	put(b, BOLD, golin_panic_kind_name(b->p->kind));
-	strbuf_addf(b->out, " %s: ", id_of(b, b->i, id));
+	block_pad(b->out, b->indent);
+	block_put(b, DIM, why_here(b->p));
+	block_put(b, BOLD, golin_panic_kind_name(b->p->kind));
+	strbuf_addf(b->out, " %s: ", block_id(b, b->i, id));
 	put_outcome(b);
 	strbuf_adds(b->out, "\n");
 }
@@ -174,7 +163,7 @@ static void put_value(struct block *b)
 
 	if (b->p->kind != GOLIN_PANIC_PANIC)
 		return;
-	label(b, "value");
+	block_label(b, "value");
 	if (!n)
 		strbuf_adds(b->out, "(not known)");
 	else
@@ -182,8 +171,8 @@ static void put_value(struct block *b)
 	strbuf_adds(b->out, "\n");
 	for (uint32_t k = 1; k < n && k < GOLIN_VALUES_MAX; k++) {
 		depth[k] = (v[k].up < k ? depth[v[k].up] : 0) + 1;
-		label(b, "");
-		pad(b->out, 2 * depth[k] - 2);
+		block_label(b, "");
+		block_pad(b->out, 2 * depth[k] - 2);
 		strbuf_adds(b->out, "wraps ");
 		export_text_value(b->out, b->m, &v[k]);
 		strbuf_adds(b->out, "\n");
@@ -196,18 +185,18 @@ static void put_place(struct block *b)
 	const struct golin_frame *f;
 
 	if (b->p->more & GOLIN_PF_SIGNAL) {
-		label(b, "fault");
+		block_label(b, "fault");
 		strbuf_addf(b->out, "address 0x%" PRIx64, b->p->fault_addr);
 		if (golin_model_frames(b->m, b->p->fault_pc, &f)) {
 			strbuf_adds(b->out, ", by ");
-			put_frame(b, f);
+			block_frame(b, f);
 		}
 		strbuf_adds(b->out, "\n");
 	}
 	if (!*at.func)
 		return;
-	label(b, "at");
-	put_frame(b, &at);
+	block_label(b, "at");
+	block_frame(b, &at);
 	strbuf_adds(b->out, "\n");
 }
 
@@ -220,11 +209,12 @@ static void put_who(struct block *b)
 	const char *parent;
 
 	if (p->goid) {
-		label(b, "goroutine");
+		block_label(b, "goroutine");
 		strbuf_addf(b->out, "%" PRIu64, p->goid);
 		if (g && *golin_model_start_func(b->m, g).func)
 			strbuf_addf(b->out, " %s", golin_model_start_func(b->m, g).func);
-		if (g && g->flags & GOLIN_GF_ALIVE && g->state != GOLIN_GS_UNKNOWN)
+		if (g && g->flags & GOLIN_GF_ALIVE && g->state != GOLIN_GS_UNKNOWN &&
+		    !golin_model_exit(b->m, &(struct golin_rec_exit){0}))
 			strbuf_addf(b->out, ", %s now", golin_goroutine_state_text(b->m, g));
 		if (p->more & GOLIN_PF_LOCKED)
 			strbuf_adds(b->out, ", locked to its thread");
@@ -233,7 +223,7 @@ static void put_who(struct block *b)
 	parent = golin_panic_trace(b->m, b->i, id);
 	if (!*parent)
 		return;
-	label(b, "trace");
+	block_label(b, "trace");
 	strbuf_adds(b->out, parent);
 	parent = golin_panic_traceparent(b->m, b->i, id);
 	if (*parent)
@@ -310,229 +300,24 @@ static void put_stack(struct block *b)
 		bool library = golin_frame_is_library(f);
 		int w = golin_text_width(f->func);
 
-		label(b, k ? "" : "stack");
+		block_label(b, k ? "" : "stack");
 		strbuf_adds(b->out, library ? "  " : "> ");
-		put(b, library ? DIM : PLAIN, f->func);
+		block_put(b, library ? DIM : PLAIN, f->func);
 		if (*f->file) {
-			pad(b->out, w < width ? (uint32_t)(width - w) : 0);
+			block_pad(b->out, w < width ? (uint32_t)(width - w) : 0);
 			strbuf_addf(b->out, "  %s:%" PRIu32, f->file, f->line);
 		}
 		if (lines[k].times > 1)
 			strbuf_addf(b->out, "  (%" PRIu32 " times)", lines[k].times);
 		if (lines[k].resumed)
-			put(b, GREEN, "  <- goes on here");
+			block_put(b, GREEN, "  <- goes on here");
 		strbuf_adds(b->out, "\n");
 	}
 	golin_model_stack(b->m, b->p->stack, &pcs, &truncated);
 	if (truncated) {
-		label(b, "");
+		block_label(b, "");
 		strbuf_adds(b->out, "  ... there are more\n");
 	}
-}
-
-/* ---- its deferred calls, and its end ---- */
-
-static void put_defer(struct block *b, const struct golin_panic_defer *d, bool recovered)
-{
-	struct golin_frame f = golin_model_entry_func(b->m, d->pc);
-	char buf[32];
-
-	put_frame(b, &f);
-	if (!d->end)
-		put(b, BOLD, "  runs");
-	else
-		strbuf_addf(
-			b->out, "  %s",
-			golin_text_duration(buf, sizeof(buf), d->end > d->ts ? d->end - d->ts : 0));
-	if (d->pause)
-		strbuf_addf(b->out, " (%s of it the world stood still)",
-			    golin_text_duration(buf, sizeof(buf), d->pause));
-	if (recovered)
-		put(b, GREEN, "  recovered it");
-	strbuf_adds(b->out, "\n");
-}
-
-static void put_defers(struct block *b)
-{
-	const struct golin_panic_defer *d;
-	uint32_t n = golin_panic_defers(b->m, b->i, &d), from = 0;
-	uint32_t by = export_panic_recoverer(b->m, b->i);
-
-	for (uint32_t k = 0; k < n; k++) {
-		/* The first and the last tell most. */
-		if (n > DEFERS_SHOWN && k == DEFERS_SHOWN / 2) {
-			from = n - DEFERS_SHOWN / 2;
-			label(b, "");
-			strbuf_addf(b->out, "... %" PRIu32 " more\n", from - k);
-			k = from;
-		}
-		label(b, k ? "" : "deferred");
-		strbuf_addf(b->out, "%" PRIu32 ". ", k + 1);
-		put_defer(b, &d[k], k == by);
-	}
-	if (b->p->ndefers > n) {
-		label(b, n ? "" : "deferred");
-		strbuf_addf(b->out, "%" PRIu32 " %scalls, not kept\n", b->p->ndefers - n,
-			    n ? "more " : "");
-	}
-}
-
-/* Those that would run yet, as far as memory told. */
-static void put_pending(struct block *b)
-{
-	const struct golin_panic *p = b->p;
-	golin_gidx g = golin_model_find_key(b->m, p->target, p->epoch, p->goid);
-	struct golin_kept k;
-
-	if (p->outcome != GOLIN_PO_ACTIVE || !golin_model_kept(b->m, g, &k))
-		return;
-	for (uint32_t n = 0; n < k.ndefers && n < PENDING_SHOWN; n++) {
-		struct golin_frame f = golin_model_entry_func(b->m, k.defers[n].pc);
-
-		label(b, n ? "" : "pending");
-		put_frame(b, &f);
-		strbuf_adds(b->out, k.defers[n].flags & GOLIN_DEFER_OPEN ? "  open-coded\n" : "\n");
-	}
-	if (k.ndefers > PENDING_SHOWN) {
-		label(b, "");
-		strbuf_addf(b->out, "... %" PRIu32 " more\n", k.ndefers - PENDING_SHOWN);
-	}
-}
-
-static void put_recovery(struct block *b)
-{
-	const struct golin_panic *p = b->p;
-	struct golin_frame by = golin_model_entry_func(b->m, p->recovered_by);
-	struct golin_frame in = golin_panic_resumed(b->m, b->i);
-	uint32_t unwound = golin_panic_unwound(b->m, b->i);
-
-	if (p->outcome != GOLIN_PO_RECOVERED)
-		return;
-	label(b, "recovered");
-	strbuf_adds(b->out, "by ");
-	if (p->recovered_by)
-		put_frame(b, &by);
-	else
-		strbuf_adds(b->out, "a deferred call that was not seen");
-	if (*in.func) {
-		strbuf_adds(b->out, ", went on in ");
-		put_frame(b, &in);
-	}
-	if (unwound != UINT32_MAX)
-		strbuf_addf(b->out, ", %" PRIu32 " frame%s unwound", unwound,
-			    unwound == 1 ? "" : "s");
-	strbuf_adds(b->out, "\n");
-}
-
-static void put_left(struct block *b)
-{
-	golin_gidx g[PANIC_SHOWN];
-	golin_cidx c[PANIC_SHOWN];
-	uint32_t n = golin_panic_descendants(b->m, b->i, g, PANIC_SHOWN);
-	char id[GOLIN_LINEAGE_MAX];
-
-	if (n) {
-		label(b, "left");
-		strbuf_addf(b->out, "%" PRIu32 " goroutine%s alive below it:", n,
-			    n == 1 ? "" : "s");
-		for (uint32_t k = 0; k < n && k < PANIC_SHOWN; k++)
-			strbuf_addf(b->out, " %" PRIu64, golin_model_goroutine(b->m, g[k])->goid);
-		strbuf_adds(b->out, n > PANIC_SHOWN ? " ...\n" : "\n");
-	}
-	n = golin_panic_contexts(b->m, b->i, c, PANIC_SHOWN);
-	for (uint32_t k = 0; k < n && k < PANIC_SHOWN; k++) {
-		const struct golin_context *ctx = golin_model_context(b->m, c[k]);
-		struct golin_frame site = golin_context_site(b->m, ctx);
-
-		label(b, export_panic_made(b->m, b->i, c[k]) ? "left" : "under");
-		strbuf_addf(b->out, "context %s, ", golin_context_lineage(b->m, ctx, id));
-		put_frame(b, &site);
-		strbuf_adds(b->out, "\n");
-	}
-	if (n > PANIC_SHOWN) {
-		label(b, "left");
-		strbuf_addf(b->out, "%" PRIu32 " contexts more\n", n - PANIC_SHOWN);
-	}
-}
-
-static void put_points(struct block *b)
-{
-	struct golin_panic_point v[GOLIN_POINTS_MAX];
-	uint32_t n = golin_panic_points(b->m, b->i, v);
-	char buf[32];
-
-	for (uint32_t k = 0; k < n; k++) {
-		if (!v[k].seen || v[k].gone || !*v[k].at.func)
-			continue;
-		label(b, "later");
-		strbuf_addf(b->out, "%s after it, %s %" PRIu64 " stood in ",
-			    golin_text_duration(buf, sizeof(buf), v[k].after),
-			    v[k].level ? "its ancestor" : "goroutine", v[k].goid);
-		put_frame(b, &v[k].at);
-		if (*golin_model_string(b->m, v[k].wait))
-			strbuf_addf(b->out, " (%s)", golin_model_string(b->m, v[k].wait));
-		strbuf_adds(b->out, "\n");
-	}
-}
-
-/* Since Go 1.25 one that was recovered and raised again with the same value is printed once. */
-static bool prints_once(const struct golin_model *m)
-{
-	struct golin_target_info info = {.go = ""};
-	unsigned major = 0, minor = 0;
-
-	return golin_model_target(m, &info) && sscanf(info.go, "go%u.%u", &major, &minor) == 2 &&
-	       (major > 1 || minor >= 25);
-}
-
-/*
- * What the program printed (runtime.printpanics): those that were not over when it ended, the first
- * one first.
- */
-static void put_printed(struct block *b)
-{
-	golin_pidx chain[LINKS_MAX], k = b->i;
-	bool once = prints_once(b->m), again = false, any = false, tab = false;
-	uint32_t n = 0;
-
-	if (b->p->outcome != GOLIN_PO_FATAL || b->p->kind == GOLIN_PANIC_THROW)
-		return;
-	for (; golin_model_panic(b->m, k) && n < LINKS_MAX;
-	     k = golin_model_panic(b->m, k)->nested_in)
-		chain[n++] = k;
-	while (n--) {
-		const struct golin_panic *p = golin_model_panic(b->m, chain[n]);
-		const struct golin_panic *next = n ? golin_model_panic(b->m, chain[n - 1]) : NULL;
-		const char *s = golin_model_string(b->m, p->printed);
-		bool was = again;
-
-		again = once && next && next->repanic_of == chain[n] &&
-			next->relation == GOLIN_PR_SAME;
-		if (*s && !was) {
-			label(b, any ? "" : "printed");
-			strbuf_adds(b->out, tab ? "        " : "");
-			put(b, RED, "panic: ");
-			put(b, RED, s);
-			if (p->outcome == GOLIN_PO_RECOVERED)
-				put(b, RED, again ? " [recovered, repanicked]" : " [recovered]");
-			strbuf_adds(b->out, "\n");
-			any = true;
-		}
-		tab = p->kind == GOLIN_PANIC_PANIC;
-	}
-}
-
-/* A fatal error of the runtime, or one of its words for a mistake of the program. */
-static void put_thrown(struct block *b)
-{
-	const char *s = golin_model_string(b->m, b->p->printed);
-
-	if (b->p->kind != GOLIN_PANIC_THROW || !*s)
-		return;
-	label(b, "printed");
-	put(b, RED, "fatal error: ");
-	put(b, RED, s);
-	strbuf_adds(b->out, "\n");
 }
 
 uint32_t export_panic_indent(uint32_t level)
@@ -553,17 +338,11 @@ void export_panic_block(const struct golin_model *m, const struct golin_export_o
 	put_place(&b);
 	put_who(&b);
 	put_stack(&b);
-	put_defers(&b);
-	put_pending(&b);
-	put_recovery(&b);
-	put_printed(&b);
-	put_thrown(&b);
-	put_left(&b);
-	put_points(&b);
+	block_end(&b);
 	golin_panic_error_code(m, i, code);
 	golin_panic_stack_hash(m, i, hash);
 	if (*code || *hash) {
-		label(&b, "code");
+		block_label(&b, "code");
 		strbuf_addf(out, "%s%s%s%s\n", code, *code && *hash ? "  " : "",
 			    *hash ? "stack " : "", hash);
 	}

@@ -203,7 +203,7 @@ static void test_printed(void **s)
 	rec(panic_fatal(&buf, 10 * SEC + 30, 40, printed, 2));
 	t = text();
 	assert_non_null(strstr(t, "raised again: panic"));
-	assert_non_null(strstr(t, "printed    panic: it [recovered, repanicked]\n      left"));
+	assert_non_null(strstr(t, "printed    panic: it [recovered, repanicked]\n      code"));
 }
 
 /* Many of one place and fate share a block; others do not, nor does anything without folding. */
