@@ -48,6 +48,8 @@ void app_who_goroutine(struct app *a);
 
 /* From a goroutine to its panic, from a panic to its goroutine. */
 void app_cross_panic(struct app *a);
+/* From a finding to the panic that it is about; false: it is about none. */
+bool app_visit_panic(struct app *a);
 /* From a panic to the contexts of its goroutine. */
 void app_panic_contexts(struct app *a);
 /* To the panic that this one repeats or began in; to the one that replaced it or came of it. */

@@ -153,6 +153,39 @@ static golin_gidx selected_goroutine(const struct app *a)
 	return g;
 }
 
+/* The panic that a finding is about; NONE: it is about none, or that has left the model. */
+static golin_pidx panic_of_finding(const struct app *a)
+{
+	const struct finding *f =
+		a->shown == SHOW_FINDINGS
+			? findings_row(&a->findings, treeview_selected(&a->find_tree))
+			: NULL;
+	uint32_t max = golin_model_panic_max(a->model);
+	char id[GOLIN_PANIC_ID_MAX];
+	const char *want = NULL;
+
+	for (uint32_t k = 0; f && k < f->f.nevidence && k < GOLIN_EVIDENCE_MAX; k++)
+		if (f->f.evidence[k].name && !strcmp(f->f.evidence[k].name, "panic"))
+			want = f->f.evidence[k].text;
+	for (golin_pidx i = 0; want && i < max; i++) {
+		const struct golin_panic *p = golin_model_panic(a->model, i);
+
+		if (p && p->goid == f->f.goid && !strcmp(golin_panic_id(a->model, i, id), want))
+			return i;
+	}
+	return GOLIN_PIDX_NONE;
+}
+
+bool app_visit_panic(struct app *a)
+{
+	golin_pidx i = panic_of_finding(a);
+
+	if (i == GOLIN_PIDX_NONE)
+		return false;
+	jump(a, i, "is the first that was found so");
+	return true;
+}
+
 void app_cross_panic(struct app *a)
 {
 	const struct golin_goroutine *g;
@@ -162,6 +195,8 @@ void app_cross_panic(struct app *a)
 		to_goroutine(a);
 		return;
 	}
+	if (app_visit_panic(a))
+		return;
 	g = golin_model_goroutine(a->model, selected_goroutine(a));
 	if (!g) {
 		app_say(a, "no goroutine is known here");

@@ -220,7 +220,7 @@ void app_visit(struct app *a)
 	const struct finding *f = selected_finding(a);
 	golin_cidx i;
 
-	if (!f)
+	if (!f || app_visit_panic(a))
 		return;
 	i = findings_context(&a->findings, f);
 	if (i == GOLIN_CIDX_NONE) {

@@ -66,8 +66,14 @@ static void add_values(struct detail *d, const struct golin_model *m, golin_pidx
 {
 	const struct golin_panic_value *v;
 	uint32_t n = golin_panic_values(m, i, &v);
+	const struct golin_panic *p = golin_model_panic(m, i);
 
-	if (golin_model_panic(m, i)->kind == GOLIN_PANIC_GOEXIT)
+	if (p->kind == GOLIN_PANIC_THROW)
+		detail_add(d, "value", ROLE_GROUP, "%s",
+			   p->more & GOLIN_PF_USER_FATAL
+				   ? "fatal error: the program's own fault"
+				   : "throw: the runtime found something wrong");
+	if (p->kind != GOLIN_PANIC_PANIC)
 		return;
 	for (uint32_t k = 0; k < n; k++) {
 		const char *type = golin_model_string(m, v[k].type);
@@ -80,7 +86,7 @@ static void add_values(struct detail *d, const struct golin_model *m, golin_pidx
 				   v[k].up && v[k].up + 1 != k ? "  (beside the one before)" : "");
 		add_value_text(d, m, &v[k]);
 	}
-	if (!n && golin_model_panic(m, i)->kind == GOLIN_PANIC_PANIC)
+	if (!n)
 		detail_add(d, "value", ROLE_DIM, "not known: the panic began before golin came");
 }
 

@@ -27,7 +27,7 @@ static void add_defer(struct detail *out, const struct panview *v, const struct 
 
 	golin_text_duration(took, sizeof(took), end > d->ts ? end - d->ts : 0);
 	if (d->pause)
-		snprintf(gc, sizeof(gc), ", %s of it a pause of the world",
+		snprintf(gc, sizeof(gc), ", %s of it paused",
 			 golin_text_duration(pause, sizeof(pause), d->pause));
 	detail_add(out, label, runs ? ROLE_ALERT : ROLE_FUNC, "%u. %s", n, *f.func ? f.func : "?");
 	detail_add(out, NULL, runs ? ROLE_ALERT : ROLE_NORMAL, "   %s %s%s%s%s  %s",
@@ -46,7 +46,7 @@ static void add_defers(struct detail *out, const struct panview *v, golin_pidx i
 
 	while (n && v->asof && d[n - 1].ts > v->asof)
 		n--;
-	if (!n)
+	if (!n && p->kind != GOLIN_PANIC_THROW)
 		detail_add(out, "deferred", ROLE_NORMAL, "no deferred call ran because of it");
 	for (uint32_t k = 0; k < n; k++) {
 		if (k == HEAD_SHOWN && n > HEAD_SHOWN + TAIL_SHOWN) {

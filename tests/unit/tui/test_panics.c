@@ -361,7 +361,7 @@ static void filters_and_searches(void **state)
 
 	fixture_panics(&f, true, 120, 40);
 	fixture_keys(&f, "3 f");
-	fixture_type(&f, "goid:9120");
+	fixture_type(&f, "boundsError");
 	fixture_keys(&f, "Enter");
 	assert_int_equal(f.app.panics.shown, 1);
 	assert_int_equal(f.app.panic_tree.rows.len, 1);
@@ -398,6 +398,236 @@ static void none_says_why(void **state)
 	fixture_server(&f, false, 100, 30);
 	fixture_keys(&f, "3");
 	assert_non_null(fixture_line(&f, "this recording has no panics"));
+	fixture_done(&f);
+}
+
+/* What values may be, each in a panic of its own; the detail pane says it. */
+static void detail_of(struct fixture *f, struct feed_value v, const char *line)
+{
+	struct golin_rec_panic_start s = {.h.goid = 44, .depth = 0x100};
+	struct golin_panic_counts n;
+
+	f->feed.ts += 1000;
+	OK(feed_panic(&f->feed, &s, &v, 1));
+	OK(feed_recover(&f->feed, 44, PC_LOOP, 0x80));
+	fixture_tick(f, f->feed.ts + SEC, false);
+	golin_model_panic_counts(f->model, &n);
+	select_panic(f, n.panics + n.goexits + n.throws);
+	assert_non_null(fixture_line(f, line));
+}
+
+static void values_of_all_kinds(void **state)
+{
+	struct fixture f;
+
+	fixture_panics(&f, true, 120, 40);
+	fixture_keys(&f, "3 Enter");
+	detail_of(&f, (struct feed_value){.type = 0}, "value     nil");
+	detail_of(&f, (struct feed_value){.type = 0x1200, .flags = GOLIN_VALUE_HIDDEN},
+		  "[hidden: --hide-values]");
+	detail_of(&f, (struct feed_value){.type = 0x1200, .data = 7}, "what it says is not known");
+	detail_of(
+		&f,
+		(struct feed_value){
+			.type = 0x1400, .text = "long", .flags = GOLIN_VALUE_CUT, .size = 1048576},
+		"cut: it has 1,048,576 bytes");
+	detail_of(&f,
+		  (struct feed_value){.type = 0x1400, .text = "a", .flags = GOLIN_VALUE_PARTIAL},
+		  "a part of it could not be read");
+	detail_of(&f, (struct feed_value){.type = 0x9999, .text = "odd"}, "value     ?");
+	/* nothing unsafe reaches the screen: the records' strings are clean */
+	detail_of(&f, (struct feed_value){.type = 0x1400, .text = "a\033]52;c;!\a\r\nb"}, "52;c;!");
+	assert_null(strchr(fixture_line(&f, "52;c;!"), 033));
+	fixture_done(&f);
+}
+
+static void a_throw_ends_it(void **state)
+{
+	struct fixture f;
+	uint64_t number;
+
+	fixture_panics(&f, true, 120, 40);
+	f.feed.ts = T0 + 6 * SEC;
+	OK(feed_throw(&f.feed, 0, 0, "all goroutines are asleep - deadlock!",
+		      GOLIN_PANIC_FATAL_ERROR));
+	OK(feed_throw(&f.feed, 44, 0, "found bad pointer in Go heap", 0));
+	fixture_tick(&f, T0 + 7 * SEC, false);
+	fixture_keys(&f, "3 Enter /");
+	fixture_type(&f, "deadlock");
+	fixture_keys(&f, "Enter");
+	number = fixture_selected_panic(&f);
+	assert_int_equal(panic(&f, number)->kind, GOLIN_PANIC_THROW);
+	assert_non_null(fixture_line(&f, "value     fatal error: the program"));
+	assert_non_null(fixture_line(&f, "printed   all goroutines are asleep"));
+	assert_non_null(fixture_line(&f, "goroutine none"));
+	fixture_keys(&f, "P");
+	assert_int_equal(fixture_selected_panic(&f), number);
+	assert_non_null(strstr(f.app.message, "no goroutine's"));
+	fixture_keys(&f, "/");
+	fixture_type(&f, "bad pointer");
+	fixture_keys(&f, "Enter P");
+	assert_int_equal(fixture_selected(&f), 44);
+	assert_non_null(strstr(fixture_line(&f, "›"), "!fatal"));
+	assert_non_null(strstr(fixture_line(&f, "3 Panics"), "fatal"));
+	fixture_done(&f);
+}
+
+static void pauses_stand_beside_deferred_calls(void **state)
+{
+	struct fixture f;
+
+	fixture_panics(&f, true, 200, 60);
+	fixture_keys(&f, "3 Enter");
+	select_panic(&f, BOUNDS);
+	assert_non_null(fixture_line(&f, "ran 2ms, 600us of it paused, open-coded"));
+	fixture_done(&f);
+}
+
+static void findings_lead_to_their_panics(void **state)
+{
+	static char id[GOLIN_PANIC_ID_MAX];
+	struct finding v = {.rule = "panic-swallowed",
+			    .f = {.severity = GOLIN_SEV_NOTE,
+				  .c = GOLIN_CIDX_NONE,
+				  .goid = 9121,
+				  .count = 1,
+				  .func = "main.fetch",
+				  .file = "/f.go",
+				  .message = "m",
+				  .nevidence = 1}};
+	struct fixture f;
+
+	fixture_panics(&f, true, 120, 40);
+	golin_panic_id(f.model, golin_model_panic_find(f.model, CLOSED), id);
+	v.f.evidence[0] = (struct golin_evidence){.name = "panic", .text = id};
+	assert_true(findings_set(&f.app.findings, &v, 1));
+	fixture_keys(&f, "4 Enter");
+	assert_int_equal(fixture_selected_panic(&f), CLOSED);
+	fixture_keys(&f, "b");
+	assert_int_equal(f.app.shown, SHOW_FINDINGS);
+	fixture_keys(&f, "P");
+	assert_int_equal(fixture_selected_panic(&f), CLOSED);
+	/* it has left the model: its goroutine then, and the newest panic of that */
+	v.f.evidence[0].text = "pn-0-t9121";
+	assert_true(findings_set(&f.app.findings, &v, 1));
+	fixture_keys(&f, "4 Enter");
+	assert_int_equal(f.app.shown, SHOW_LINEAGE);
+	assert_int_equal(fixture_selected(&f), 9121);
+	fixture_keys(&f, "4 P");
+	assert_int_equal(fixture_selected_panic(&f), WRAPPED);
+	fixture_done(&f);
+}
+
+static void from_a_context(void **state)
+{
+	struct fixture f;
+
+	fixture_panics(&f, true, 120, 40);
+	fixture_keys(&f, "2");
+	app_go_to_context(&f.app, golin_model_context_at(f.model, CTX_NEAR));
+	assert_int_equal(fixture_selected_ctx(&f), CTX_NEAR);
+	fixture_keys(&f, "P"); /* 9120 made it */
+	assert_int_equal(fixture_selected_panic(&f), BOUNDS);
+	fixture_done(&f);
+}
+
+static void clicks_follow_links(void **state)
+{
+	struct fixture f;
+	const struct detail_line *at;
+	struct app_layout l;
+	int y;
+
+	fixture_panics(&f, true, 200, 60);
+	fixture_keys(&f, "3 Enter");
+	select_panic(&f, CLOSED);
+	free(fixture_screen(&f));
+	app_layout(&f.app, &l);
+	for (y = 0; y < (int)f.app.detail.lines.len; y++)
+		if (f.app.detail.lines.v[y].link == DETAIL_PANIC)
+			break;
+	y += l.detail_y + 1;
+	app_mouse(&f.app, APP_CLICK, y, l.detail_x + 5);
+	at = detail_cursor(&f.app.detail);
+	assert_non_null(at);
+	assert_int_equal(at->id, PATH);
+	assert_int_equal(fixture_selected_panic(&f), CLOSED);
+	app_mouse(&f.app, APP_CLICK, y, l.detail_x + 5);
+	assert_int_equal(fixture_selected_panic(&f), PATH);
+	fixture_done(&f);
+}
+
+/* As many as the model was made for: each has a line, in its site and unfolded. */
+static void very_many(void **state)
+{
+	enum { MANY = 65536 };
+	struct feed_value v = {.type = 0x1200, .data = 1, .text = "again"};
+	struct golin_rec_panic_start s = {.depth = 0x1000};
+	struct fixture f;
+
+	fixture_bare(&f, true, 120, 40);
+	for (uint64_t goid = 1; goid <= 100; goid++)
+		OK(feed_seen(&f.feed, goid, goid > 1, PC_MAIN, 0, "select", 0));
+	for (uint64_t i = 0; i < MANY; i++) {
+		f.feed.ts = T0 + i;
+		s.h.goid = i % 100 + 1;
+		OK(feed_panic(&f.feed, &s, &v, 1));
+		OK(feed_recover(&f.feed, s.h.goid, PC_LOOP, 0x400));
+	}
+	fixture_tick(&f, T0 + SEC, false);
+	fixture_keys(&f, "3");
+	assert_int_equal(f.app.panics.shown, MANY);
+	assert_int_equal(f.app.panic_tree.rows.len, 1);
+	assert_non_null(fixture_line(&f, "3 Panics 65,536"));
+	fixture_keys(&f, "Right Down");
+	/* twice at most: below its site, and below the one whose trace it shares */
+	assert_true(f.app.panic_tree.rows.len > MANY);
+	assert_true(f.app.panic_tree.rows.len <= 2 * MANY + 1);
+	fixture_keys(&f, "z");
+	assert_int_equal(f.app.panic_tree.rows.len, MANY);
+	fixture_done(&f);
+}
+
+/* The keys in a fixed mixed-up order while panics come and end: rows and selection agree. */
+static void random_keys_keep_it_in_order(void **state)
+{
+	struct feed_value v = {.type = 0x1200, .data = 1, .text = "again"};
+	const struct treeview *t;
+	struct fixture f;
+	uint32_t x = 4711;
+	enum keymap_view view;
+	enum action a;
+	size_t n = 0;
+	int key;
+
+	while (keymap_entry(n, &view, &key, &a))
+		n++;
+	fixture_panics(&f, true, 100, 30);
+	t = &f.app.panic_tree;
+	fixture_keys(&f, "3");
+	for (uint32_t i = 0; i < 8000; i++) {
+		struct golin_rec_panic_start s = {
+			.h.goid = 100 + i % 10, .depth = 0x100 + i % 3 * 0x100, .stack = i % 50};
+
+		x = x * 1664525 + 1013904223;
+		keymap_entry((x >> 8) % n, &view, &key, &a);
+		app_key(&f.app, i % 64 ? key : '3');
+		f.app.quit = f.app.suspend = false;
+		if (i % 5 == 0) {
+			f.feed.ts = f.app.now;
+			OK(feed_panic(&f.feed, &s, &v, 1));
+			OK(feed_panic_defer(&f.feed, s.h.goid, PC_CLEANUP, 0));
+			if (i % 2)
+				OK(feed_recover(&f.feed, s.h.goid, PC_LOOP, 0x80));
+		}
+		fixture_tick(&f, f.app.now + SEC / 30, false);
+		if (t->rows.len && f.app.shown == SHOW_PANICS) {
+			assert_true(t->sel < t->rows.len);
+			assert_int_equal(t->rows.v[t->sel].tag, t->sel_tag);
+		}
+		if (i % 20 == 0)
+			app_draw(&f.app, &f.canvas);
+	}
 	fixture_done(&f);
 }
 
@@ -449,6 +679,14 @@ int main(void)
 		cmocka_unit_test(filters_and_searches),
 		cmocka_unit_test(none_says_why),
 		cmocka_unit_test(a_deep_tree_of_failures),
+		cmocka_unit_test(values_of_all_kinds),
+		cmocka_unit_test(a_throw_ends_it),
+		cmocka_unit_test(pauses_stand_beside_deferred_calls),
+		cmocka_unit_test(findings_lead_to_their_panics),
+		cmocka_unit_test(from_a_context),
+		cmocka_unit_test(clicks_follow_links),
+		cmocka_unit_test(very_many),
+		cmocka_unit_test(random_keys_keep_it_in_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
