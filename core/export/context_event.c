@@ -97,7 +97,9 @@ void export_json_context(struct jsonw *w, const struct golin_model *m,
 	export_json_text(w, "key_type", golin_model_string(m, c->key_type));
 	export_json_text(w, "key", golin_model_string(m, c->key));
 	export_json_text(w, "value_type", golin_model_string(m, c->value_type));
-	export_json_text(w, "value", golin_model_string(m, c->value));
+	/* A trace's ids are known without having been asked for. */
+	export_json_text(w, "value",
+			 c->flags & GOLIN_CTX_SHOWN ? golin_model_string(m, c->value) : "");
 }
 
 /*
