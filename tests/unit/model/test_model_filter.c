@@ -155,7 +155,8 @@ static void test_mistakes(void **s)
 			err.hint,
 			"keys: fn: at: file: state: wait: via: how: goid: parent: "
 			"under: alive: system: kind: key: reason: lineage: rule: severity: "
-			"children> depth> age> deadline> holders>");
+			"type: value: outcome: trace: id: by: in: code: relation: nested: locked: "
+			"children> depth> age> deadline> holders> defers> took>");
 		assert_ptr_equal(f, (void *)1);
 	}
 }
