@@ -77,12 +77,15 @@ int golin_imgproc_defers(struct golin_imgproc *p, const uint64_t *pcs, size_t n,
 				    batch * sizeof(*ret), batch * sizeof(*ret), &len, err);
 		if (r)
 			return r;
-		memcpy(ret + done, p->in, len);
-		for (size_t i = done; i < done + batch; i++) {
-			if (!image_check_defers(&ret[i], &p->info, pcs[i], &why)) {
+		for (size_t i = 0; i < batch; i++) {
+			struct golin_func_defers d;
+
+			memcpy(&d, p->in + i * sizeof(d), sizeof(d));
+			if (!image_check_defers(&d, &p->info, pcs[done + i], &why)) {
 				imgproc_lied(p, why, err);
 				return -EBADMSG;
 			}
+			ret[done + i] = d;
 		}
 	}
 	return 0;

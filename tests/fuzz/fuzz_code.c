@@ -63,7 +63,10 @@ static void ask(struct golin_image *img, const struct mini_func *funcs, int n)
 		}
 		for (int k = 0; k < 3; k++) {
 			int r = golin_image_names(img, mini_at(i) + 5 * k, frames, 8);
+			struct golin_func_defers d;
 
+			golin_image_defers(img, mini_at(i) + 5 * k, &d);
+			must(image_check_defers(&d, &info, mini_at(i) + 5 * k, &why));
 			must(r >= 0 && r <= 8);
 			for (int j = 0; j < r; j++) {
 				must_be_clean(frames[j].func, sizeof(frames[j].func));

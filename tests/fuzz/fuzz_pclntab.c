@@ -9,6 +9,7 @@
  *	the table; it is mapped at TAB
  */
 #include <elf.h>
+#include "func_defers.h"
 #include "fuzz_offsets.h"
 #include "pclntab.h"
 
@@ -45,6 +46,7 @@ static void ask_pc(const struct elf_image *e, const struct pclntab *t, const str
 
 static void ask(const struct elf_image *e, const struct pclntab *t)
 {
+	struct golin_func_defers d;
 	struct pcln_func f, g;
 
 	for (uint32_t i = 0; i < t->nfunc && i < MAX_FUNCS; i++) {
@@ -61,6 +63,8 @@ static void ask(const struct elf_image *e, const struct pclntab *t)
 		pclntab_inline_ranges(t, &f, on_range, &ranges);
 		for (uint32_t k = 0; k < 16 && pclntab_inline_nth(t, &f, k, &inl); k++)
 			must_end(e, inl.name);
+		pclntab_open_defers(t, &f, &d);
+		must(d.n <= GOLIN_OPEN_DEFERS && d.open <= GOLIN_OPEN_UNKNOWN);
 		if (pclntab_find_pc(t, f.lo, &g))
 			must(f.lo >= g.lo && f.lo < g.hi);
 		if (i < 8 && pclntab_find_name(t, f.name, &g))

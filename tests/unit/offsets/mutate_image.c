@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "elf_image.h"
 #include "golin/layout.h"
+#include "func_defers.h"
 #include "golin/offsets.h"
 
 static uint64_t seed;
@@ -107,8 +108,13 @@ static void ask(struct golin_image *img)
 		if (!golin_image_func(img, funcs[i], &lo, &hi, &err))
 			golin_image_names(img, lo + rnd(hi - lo + 1), frames, 8);
 	}
-	for (int i = 0; i < 20; i++)
-		golin_image_names(img, info->text + rnd(info->etext - info->text + 1), frames, 8);
+	for (int i = 0; i < 20; i++) {
+		uint64_t pc = info->text + rnd(info->etext - info->text + 1);
+		struct golin_func_defers d;
+
+		golin_image_names(img, pc, frames, 8);
+		golin_image_defers(img, pc, &d);
+	}
 }
 
 int main(int argc, char **argv)

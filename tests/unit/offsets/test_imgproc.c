@@ -338,6 +338,57 @@ static void checks_sites(void **state)
 #undef LIE
 }
 
+static void refuses_defers(const struct golin_func_defers *d, uint64_t pc, const char *why)
+{
+	struct golin_func_defers got = {.lo = 12345};
+	struct golin_imgproc *p;
+	struct golin_err err = {0};
+	char text[256];
+
+	memcpy(names_body, d, sizeof(*d));
+	names_len = sizeof(*d);
+	assert_int_equal(open_with(liar, &p, &err), 0);
+	if (!why) {
+		assert_int_equal(golin_imgproc_defers(p, &pc, 1, &got, &err), 0);
+		assert_memory_equal(&got, d, sizeof(got));
+	} else {
+		snprintf(text, sizeof(text),
+			 "the image process gave an answer about '/x/y' that cannot be: %s", why);
+		assert_int_equal(golin_imgproc_defers(p, &pc, 1, &got, &err), -EBADMSG);
+		assert_string_equal(err.msg, text);
+		assert_int_equal(got.lo, 12345); /* nothing of it was handed on */
+	}
+	golin_imgproc_close(p);
+}
+
+static void checks_defers(void **state)
+{
+	const struct golin_func_defers ok = {.lo = 0x400200, .hi = 0x400300, .open = 1, .n = 8};
+	const struct golin_func_defers none = {0};
+	struct golin_func_defers d;
+
+	refuses_defers(&ok, 0x400280, NULL);
+	refuses_defers(&none, 0x400280, NULL);
+	refuses_defers(&none, UINT64_MAX, NULL);
+	refuses_defers(&ok, 0x400300, "a function where the address is not");
+	refuses_defers(&ok, 0x4001ff, "a function where the address is not");
+	d = ok;
+	d.hi = UINT64_MAX;
+	refuses_defers(&d, 0x400280, "a function where the address is not");
+	d = ok;
+	d.n = 9;
+	refuses_defers(&d, 0x400280, "defer statements of an unknown kind");
+	d = ok;
+	d.call = 3;
+	refuses_defers(&d, 0x400280, "defer statements of an unknown kind");
+	d = ok;
+	d.at[7] = 0x100;
+	refuses_defers(&d, 0x400280, "a defer statement outside its function");
+	d = none;
+	d.outermost = 1;
+	refuses_defers(&d, 0x400280, "a function where the address is not");
+}
+
 static void checks_late_targets(void **state)
 {
 	static const struct {
@@ -487,7 +538,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(checks_what_is_loaded), cmocka_unit_test(cleans_strings),
 		cmocka_unit_test(checks_sites),		 cmocka_unit_test(checks_names),
-		cmocka_unit_test(checks_late_targets),	 cmocka_unit_test(survives_death),
+		cmocka_unit_test(checks_late_targets),	 cmocka_unit_test(checks_defers),
+		cmocka_unit_test(survives_death),
 	};
 
 	self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
