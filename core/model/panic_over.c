@@ -148,12 +148,24 @@ static const struct golin_rec_kept_panic *chain_next(const struct golin_rec_pani
 	return NULL;
 }
 
+/*
+ * What the program prints of one of the chain. Since Go 1.25, a panic with the same value as the
+ * one below it is not printed: that has been said.
+ */
+static struct golin_rec_str printed_of(const struct golin_rec_panic_fatal *r,
+				       const struct golin_rec_kept_panic *c)
+{
+	while (c > r->panics && c[-1].flags & GOLIN_KEPT_REPANICKED)
+		c--;
+	return c->value.text;
+}
+
 /* One that ends with the program; `above` is the one that did not let it go on, or none. */
 static int end_fatal(struct golin_model *m, golin_pidx i, golin_pidx above,
 		     const struct golin_rec_panic_fatal *r, const struct golin_rec_kept_panic *c)
 {
 	uint64_t ts = r->h.ts;
-	int rc = c ? panic_set_printed(m, i, &r->h, c->value.text) : 0;
+	int rc = c ? panic_set_printed(m, i, &r->h, printed_of(r, c)) : 0;
 
 	if (above == GOLIN_PIDX_NONE) {
 		panic_resolve(m, i, GOLIN_PO_FATAL, ts);

