@@ -204,6 +204,8 @@ static __always_inline long walk_frame(struct scratch *s)
 		if (s->sigpanic_len) {
 			if (s->trapped && (n > 4 || !s->words || ret == s->sig_pc))
 				pc++;
+			if (s->trapped && s->words && n <= 4 && ret == s->sig_pc)
+				s->trap = at;
 			s->trapped = ret - s->sigpanic < s->sigpanic_len;
 			if (s->trapped && n < 4)
 				s->signal = 1;
@@ -291,6 +293,7 @@ static __always_inline __u64 walk_and_send(struct scratch *s, __u64 lo, __u64 hi
 	s->goexit = bias + cfg.goexit + 1;
 	s->hash = generation + 1;
 	s->n = s->partial = s->truncated = s->trapped = s->signal = 0;
+	s->trap = 0;
 	s->sigpanic = bias + cfg.p.sigpanic;
 	s->sigpanic_len = cfg.p.sigpanic_len;
 	s->skip = from == WALK_SKIP ? 2 : 0;
@@ -318,7 +321,7 @@ static __always_inline __u64 walk_and_send(struct scratch *s, __u64 lo, __u64 hi
 		return h;
 	s->s.h.type = WIRE_STACK;
 	s->s.h.size = WIRE_STACK_FIXED + 8 * n;
-	s->s.h.flags = s->words ? WIRE_F_WORDS : 0;
+	s->s.h.flags = (s->words ? WIRE_F_WORDS : 0) | (s->trap ? WIRE_F_SIGNAL : 0);
 	s->s.h.ts = ts;
 	s->s.id = h;
 	s->s.n = n;

@@ -34,9 +34,19 @@ static __always_inline int read_panic(struct scratch *s, __u64 p)
 
 static __always_inline __u32 read_g(struct pt_regs *ctx, __u64 cookie, struct scratch *s, __u64 *g)
 {
-	if (!g_value(ctx, WIRE_COOKIE_G(cookie), g) &&
-	    !bpf_probe_read_user(s->g, cfg.p.g_len, (const void *)*g))
+	__u64 page;
+
+	if (g_value(ctx, WIRE_COOKIE_G(cookie), g))
+		goto none;
+	if (!bpf_probe_read_user(s->g, cfg.p.g_len, (const void *)*g))
 		return 0;
+	/* The main thread's g0 is a variable: the last of it may lie on a page without content. */
+	__builtin_memset(s->g, 0, sizeof(s->g));
+	page = 4096 - (*g & 4095);
+	if (page >= cfg.p.core_len && page < sizeof(s->g) &&
+	    !bpf_probe_read_user(s->g, page, (const void *)*g))
+		return 0;
+none:
 	__builtin_memset(s->g, 0, sizeof(s->g));
 	return 1;
 }
@@ -106,6 +116,8 @@ static __always_inline void on_panic_start(struct pt_regs *ctx, __u64 cookie)
 		e->h.flags |= WIRE_F_SIGNAL;
 		e->sig_pc = G_U64(s, sigpc);
 		e->sig_addr = G_U64(s, sigcode1);
+		if (s->trap)
+			bad |= !!chunk_u64(s, s->trap + 16, &e->sig_word);
 	}
 	e->h.flags |= flags_up(s, &bad);
 	if (!bad)

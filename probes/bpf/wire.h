@@ -231,6 +231,7 @@ struct wire_panic_start {
 	__u64 goid, depth;
 	__u64 stack;
 	__u64 sig_pc, sig_addr;
+	__u64 sig_word; /* above sig_pc on the stack: where a function without a frame returns to */
 	struct wire_iface value; /* its type, and the data word */
 	__u32 copied, _pad;	 /* bytes of struct wire_copy that follow */
 };
@@ -320,7 +321,7 @@ enum wire_op {
 	WIRE_OP_PANIC_PRINT = 23,
 	WIRE_OP_PANIC_THROW = 24,
 	WIRE_OP_PANIC_USER = 25, /* as throw: runtime.fatal */
-	WIRE_OP_GC_STOP = 28, /* why is A0 */
+	WIRE_OP_GC_STOP = 28,	 /* why is A0 */
 	WIRE_OP_GC_GO = 29,
 	WIRE_OP_MAX = 32,
 };
@@ -365,7 +366,7 @@ enum wire_has {
 	WIRE_HAS_NIL_ERROR = 1 << 17,	/* panic(nil) makes a value of its own: 1.21+ */
 	WIRE_HAS_DIRECT_FLAG = 1 << 18, /* type.TFlag says that a value is a pointer: 1.26+ */
 	WIRE_HAS_MASK_FLAG = 1 << 19,	/* and that its pointer mask is made on demand: 1.24+ */
-	WIRE_HAS_STW_REASON = 1 << 24, /* stopTheWorldWithSema is told why: 1.21+ */
+	WIRE_HAS_STW_REASON = 1 << 24,	/* stopTheWorldWithSema is told why: 1.21+ */
 	WIRE_HAS_PAUSES = 1 << 25,
 	WIRE_HAS_TRACES = 1 << 26, /* the ids of traces in contexts are wanted */
 };
@@ -389,7 +390,7 @@ struct wire_panic_cfg {
 	__u32 g_defer, defer_fn;
 	__u32 p_len; /* bytes of a _panic; up to 128 */
 	__u32 arg, link, sp, retpc, start_sp;
-	__u32 _pad;
+	__u32 core_len;				      /* bytes of a g with goid, stack and _panic */
 	__u32 recovered, aborted, goexit, repanicked; /* UINT32_MAX: there is none */
 	__u64 sigpanic, sigpanic_len;		      /* as linked */
 	__u64 ro, ro_len; /* likewise: constants, which can be read at any time */
@@ -440,7 +441,7 @@ _Static_assert(__builtin_offsetof(struct wire_ctx_cancel, err_text.b) == WIRE_CT
 	       "wire");
 _Static_assert(sizeof(struct wire_itab) == 40, "wire");
 _Static_assert(sizeof(struct wire_span) == 40, "wire");
-_Static_assert(sizeof(struct wire_panic_start) == 80, "wire");
+_Static_assert(sizeof(struct wire_panic_start) == 88, "wire");
 _Static_assert(sizeof(struct wire_panic_defer) == 48, "wire");
 _Static_assert(sizeof(struct wire_panic_recover) == 56, "wire");
 _Static_assert(sizeof(struct wire_panic_goexit) == 40, "wire");

@@ -244,6 +244,7 @@ int configure_panics(const struct golin_plan *plan, const struct golin_image_inf
 	p->recover_len = hi + 8;
 	ok = ok && g_field(y, GOLIN_F_G_goid, &p->goid, &p->recover_len) &&
 	     g_field(y, GOLIN_F_G_panic, &p->panic, &p->recover_len);
+	p->core_len = p->recover_len;
 	if (minor <= 21)
 		ok = ok && g_field(y, GOLIN_F_G_sigcode0, &p->sigcode0, &p->recover_len);
 	p->g_len = p->recover_len;

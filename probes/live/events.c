@@ -184,6 +184,8 @@ static int put_event(struct live *l, const struct wire_hdr *w, const struct goli
 
 	if (w->type == WIRE_GC_PAUSE)
 		return pauses_put(&l->dec, golin_imgproc_info(l->p)->go.minor, w, &l->buf, sink);
+	if (w->type == WIRE_STACK)
+		panic_stacks_keep(&l->panics.stacks, w);
 	if (panics_is(w) || (w->type == WIRE_ITAB && l->o.groups & GOLIN_GROUP_PANICS)) {
 		n = panics_put(&l->panics, w, sink);
 		if (n < 0 || w->type != WIRE_ITAB || !(l->o.groups & GOLIN_GROUP_CONTEXTS))

@@ -62,6 +62,7 @@ void panics_close(struct panics_live *c)
 	types_done(&c->types);
 	map64_done(&c->told);
 	map64_done(&c->resumed);
+	panic_stacks_done(&c->stacks);
 	golin_recbuf_done(&c->buf);
 	c->open = false;
 	c->nnil = 0;
@@ -219,9 +220,13 @@ static int put_start(struct panics_live *c, const struct wire_panic_start *w, co
 	struct value_reader reader = {copies_read, &from, &c->types, c->hide};
 	struct golin_rec_panic_start *r;
 	uint64_t id[2] = {0};
-	int n = 0, e;
+	uint64_t stack;
+	int n, e;
 	size_t nv;
 
+	n = panic_stacks_tell(&c->stacks, w, c->dec, c->p, sink, &stack);
+	if (n < 0)
+		return n;
 	nv = c->open ? value_describe(&reader, w->value.tab, w->value.data, v, GOLIN_VALUES_MAX)
 		     : bare(&w->value, v);
 	for (size_t i = 0; i < nv; i++) {
@@ -235,7 +240,7 @@ static int put_start(struct panics_live *c, const struct wire_panic_start *w, co
 		return -ENOMEM;
 	traceid_next(&c->trace, unix_ns(w->h.ts), id);
 	r->depth = w->depth;
-	r->stack = w->stack;
+	r->stack = stack;
 	r->flags = flags_of(&w->h);
 	if (w->h.flags & WIRE_F_SIGNAL) {
 		r->fault_pc = decode_pc(c->dec, w->sig_pc);
@@ -576,6 +581,9 @@ void panics_pcs(struct panics_live *c, const struct wire_hdr *w,
 		want(arg, decode_pc(d, r->pc));
 		want(arg, decode_ret(d, r->pc));
 	} else if (w->type == WIRE_PANIC_START && w->flags & WIRE_F_SIGNAL) {
-		want(arg, decode_pc(d, ((const struct wire_panic_start *)w)->sig_pc));
+		const struct wire_panic_start *s = (const void *)w;
+
+		want(arg, decode_pc(d, s->sig_pc));
+		want(arg, decode_ret(d, s->sig_word));
 	}
 }

@@ -8,6 +8,7 @@
 #include "bpf/wire.h"
 #include "golin/probes.h"
 #include "golin/source.h"
+#include "live/panic_stacks.h"
 #include "memory/types.h"
 
 struct decoder;
@@ -27,6 +28,7 @@ struct panics_live {
 		uint64_t fn, pc;
 	} code[PANICS_CODE];  /* of func values that are constants */
 	struct map64 resumed; /* pcs that a recovery resumes at: is it a return address? */
+	struct panic_stacks stacks;
 	struct traceid trace;
 	struct golin_recbuf buf;
 	/*
