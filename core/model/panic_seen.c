@@ -21,41 +21,63 @@ static bool is_parked(const struct golin_model *m, uint32_t space, uint64_t goid
 	return state == GOLIN_GS_WAITING || state == GOLIN_GS_SYSCALL || state == GOLIN_GS_LEAKED;
 }
 
+/* Those of its stack that memory has in g._panic, too. Up to Go 1.13 a Goexit is not there. */
 struct known {
+	golin_pidx v[GOLIN_KEPT_MAX]; /* the innermost first */
 	uint32_t n;
 	bool all_seen; /* from memory, each */
-	bool same;     /* the innermost is the one that memory has */
+	bool more;     /* than memory can have */
 };
 
-static struct known look(const struct golin_model *m, uint32_t space,
-			 const struct golin_rec_goroutine_defers *r)
+static void look(const struct golin_model *m, uint32_t space, uint64_t goid, struct known *ret)
 {
 	bool linked = panic_goexit_is_linked(m, space);
-	struct known k = {.all_seen = true};
 
-	for (golin_pidx i = panic_top(m, space, r->h.goid); i != GOLIN_PIDX_NONE;
+	*ret = (struct known){.all_seen = true};
+	for (golin_pidx i = panic_top(m, space, goid); i != GOLIN_PIDX_NONE;
 	     i = panic_at(m, i)->below) {
-		const struct panic_node *n = panic_at(m, i);
-
 		if (!linked && is_goexit(m, i))
 			continue;
-		if (!k.n++ && r->npanics && n->p.nvalues)
-			k.same = n->values[0].type_addr == r->panics[0].value.type &&
-				 n->values[0].data == r->panics[0].value.data;
-		else if (k.n == 1 && r->npanics)
-			k.same = is_goexit(m, i) == !!(r->panics[0].flags & GOLIN_KEPT_GOEXIT);
-		k.all_seen = k.all_seen && n->p.more & GOLIN_PF_LOST_START;
+		if (ret->n == GOLIN_KEPT_MAX) {
+			ret->more = true;
+			return;
+		}
+		ret->all_seen = ret->all_seen && panic_at(m, i)->p.more & GOLIN_PF_LOST_START;
+		ret->v[ret->n++] = i;
 	}
-	return k;
 }
 
-/* Up to Go 1.13 a Goexit is not in the list: it, and what is above it, stay. */
-static void lose_all(struct golin_model *m, uint32_t space, const struct golin_rec *h)
+static bool is_same(const struct golin_model *m, golin_pidx i, const struct golin_rec_kept_panic *p)
+{
+	const struct panic_node *n = panic_at(m, i);
+
+	if (is_goexit(m, i) != !!(p->flags & GOLIN_KEPT_GOEXIT) ||
+	    (n->depth_known && p->depth && n->p.depth != p->depth))
+		return false;
+	return is_goexit(m, i) || !n->p.nvalues ||
+	       (n->values[0].type_addr == p->value.type && n->values[0].data == p->value.data);
+}
+
+/* How many of them, from the outermost on, are those of memory. */
+static uint32_t count_same(const struct golin_model *m, const struct known *k,
+			   const struct golin_rec_goroutine_defers *r)
+{
+	uint32_t n = 0;
+
+	while (n < k->n && n < r->npanics &&
+	       is_same(m, k->v[k->n - 1 - n], &r->panics[r->npanics - 1 - n]))
+		n++;
+	return n;
+}
+
+/* Takes the innermost from the stack until that one is left; a Goexit that stays is none. */
+static void lose_above(struct golin_model *m, uint32_t space, const struct golin_rec *h,
+		       golin_pidx stays)
 {
 	bool linked = panic_goexit_is_linked(m, space);
 	golin_pidx i;
 
-	while ((i = panic_top(m, space, h->goid)) != GOLIN_PIDX_NONE &&
+	while ((i = panic_top(m, space, h->goid)) != GOLIN_PIDX_NONE && i != stays &&
 	       (linked || !is_goexit(m, i)))
 		panic_lose(m, i, h->ts);
 }
@@ -106,17 +128,20 @@ static int add(struct golin_model *m, uint32_t space, const struct golin_rec_gor
 int panics_seen(struct golin_model *m, const struct golin_rec_goroutine_defers *r, uint32_t space)
 {
 	struct known k;
+	uint32_t same;
 	int rc = 0;
 
 	if (r->flags & (GOLIN_DEFERS_MORE | GOLIN_DEFERS_PARTIAL | GOLIN_DEFERS_MOVED) ||
 	    !is_parked(m, space, r->h.goid))
 		return 0;
-	k = look(m, space, r);
-	if (k.n && r->npanics && (!k.all_seen || (k.n == r->npanics && k.same)))
+	look(m, space, r->h.goid, &k);
+	/* What records have told is known better, as long as there is anything. */
+	if (k.more || (r->npanics && !k.all_seen))
 		return 0;
-	if (k.n)
-		lose_all(m, space, &r->h);
-	for (uint32_t i = r->npanics; i-- > 0 && !rc;)
+	same = count_same(m, &k, r);
+	if (same < k.n)
+		lose_above(m, space, &r->h, same ? k.v[k.n - same] : GOLIN_PIDX_NONE);
+	for (uint32_t i = r->npanics - same; i-- > 0 && !rc;)
 		rc = add(m, space, r, i);
 	panics_evict(m);
 	return rc;
