@@ -179,7 +179,7 @@ static void fill_value(struct panics_live *c, const struct value *v, struct goli
 	ret->size = v->size;
 	ret->flags = v->flags;
 	ret->up = v->up;
-	if (v->type && has_object(c, v))
+	if (v->type && c->open && has_object(c, v))
 		ret->flags |= GOLIN_VALUE_HEAP;
 }
 
