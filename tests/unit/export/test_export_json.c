@@ -59,20 +59,23 @@ static void test_lineage(void **s)
 	static const char *const want[] = {
 		"{\"type\":\"goroutine\",\"goid\":1,\"parent\":null,\"func\":\"main.main\","
 		"\"at\":null,\"state\":\"waiting\",\"wait\":\"chan receive\",\"alive\":true,"
-		"\"created\":null,\"exited\":null,\"contexts\":[],\"handed\":[],\"labels\":null,"
+		"\"created\":null,\"exited\":null,\"contexts\":[],\"handed\":[],\"kept\":null,"
+		"\"labels\":null,"
 		"\"opid\":null,"
 		"\"system\":false}",
 		"{\"type\":\"goroutine\",\"goid\":18,\"parent\":1,"
 		"\"func\":\"net/http.(*Server).Serve\",\"at\":{\"func\":\"main.main\","
 		"\"file\":\"/src/app/main.go\",\"line\":30},\"state\":\"waiting\","
 		"\"wait\":\"IO wait\",\"alive\":true,\"created\":null,\"exited\":null,"
-		"\"contexts\":[],\"handed\":[],\"labels\":null,\"opid\":null,\"system\":false}",
+		"\"contexts\":[],\"handed\":[],\"kept\":null,\"labels\":null,\"opid\":null,"
+		"\"system\":false}",
 	};
 	static const char *const last =
 		"{\"type\":\"goroutine\",\"goid\":52,\"parent\":40,\"func\":\"0x777\","
 		"\"at\":{\"func\":\"0x778\",\"file\":null,\"line\":null},\"state\":null,"
 		"\"wait\":null,\"alive\":true,\"created\":\"1700000009999999000\","
-		"\"exited\":null,\"contexts\":[],\"handed\":[],\"labels\":null,\"opid\":null,"
+		"\"exited\":null,\"contexts\":[],\"handed\":[],\"kept\":null,\"labels\":null,"
+		"\"opid\":null,"
 		"\"system\":false}";
 	static const int goids[] = {1, 18, 30, 31, 32, 33, 34, 35, 40, 41, 52, 50, 51};
 	char *got = lineage(&(struct golin_export_opts){0}), *save = NULL;

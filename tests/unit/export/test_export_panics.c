@@ -229,6 +229,22 @@ static void test_fold(void **s)
 	assert_int_equal(blocks, 23);
 }
 
+/* Of what a filter leaves, the causes are shown too. */
+static void test_filter(void **s)
+{
+	struct golin_filter *f = NULL;
+
+	recovered(10 * SEC, 40);
+	fatal(11 * SEC, 41);
+	assert_int_equal(golin_filter_parse("outcome:fatal", &f, NULL), 0);
+	opts.filter = f;
+	assert_string_equal(text(), gold_story);
+	assert_null(strstr(json(), "\"outcome\":\"recovered\""));
+	assert_non_null(strstr(json(), "\"outcome\":\"fatal\""));
+	assert_string_equal(table(), gold_filtered);
+	golin_filter_free(f);
+}
+
 static void test_table(void **s)
 {
 	oddities();
@@ -391,11 +407,11 @@ static void test_no_events(void **s)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_story),	TEST(test_oddities),  TEST(test_printed),
-		TEST(test_fold),	TEST(test_table),     TEST(test_nothing),
-		TEST(test_color),	TEST(test_json),      TEST(test_members),
-		TEST(test_sites_json),	TEST(test_points),    TEST(test_events_text),
-		TEST(test_events_json), TEST(test_no_events),
+		TEST(test_story),	TEST(test_oddities),	TEST(test_printed),
+		TEST(test_fold),	TEST(test_filter),	TEST(test_table),
+		TEST(test_nothing),	TEST(test_color),	TEST(test_json),
+		TEST(test_members),	TEST(test_sites_json),	TEST(test_points),
+		TEST(test_events_text), TEST(test_events_json), TEST(test_no_events),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

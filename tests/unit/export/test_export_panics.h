@@ -101,6 +101,13 @@ static const char gold_oddities[] =
 	"  printed    fatal error: all goroutines are asleep - deadlock!\n"
 	"  code       throw-3fd39486  stack 2eb72a1bb16b73fb\n";
 
+static const char gold_filtered[] =
+	"orders  pid 4213  go1.26.8  3 panics  1 recovered  1 replaced  1 fatal\n"
+	"    COUNT  RECOVERED   REPLACED      FATAL     ACTIVE      OTHER       FIRST"
+	"        LAST  VALUE   RAISED BY               RECOVERED BY\n"
+	"        1          0          0          1          0          0     1us ago"
+	"     1us ago  string  main.cleanup job.go:71  -\n";
+
 static const char gold_table[] =
 	"orders  pid 4213  go1.26.8  23 panics  21 recovered  1 active  1 Goexit  1 f"
 	"atal error\n"
