@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The lineage view as JSON lines: parents before their children. */
-#include "export_impl.h"
+#include "panic_impl.h"
 
 /* *pos: 0 at the start, then the index to go on with + 1, then DONE. */
 #define DONE UINT64_MAX
@@ -53,6 +53,7 @@ static void put_goroutine(struct jsonw *w, const struct golin_model *m, golin_gi
 	export_json_time(w, "created", m, g->created);
 	export_json_time(w, "exited", m, g->exited);
 	put_contexts(w, m, i);
+	export_json_kept(w, "kept", m, i);
 	jsonw_null(w, "labels");
 	jsonw_null(w, "opid");
 	jsonw_bool(w, "system", g->flags & GOLIN_GF_SYSTEM);

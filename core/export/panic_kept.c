@@ -15,6 +15,7 @@ static void put_panics(struct jsonw *w, const struct golin_model *m, const struc
 		jsonw_bool(w, "recovered", k->panics[n].flags & GOLIN_KEPT_RECOVERED);
 		jsonw_bool(w, "aborted", k->panics[n].flags & GOLIN_KEPT_ABORTED);
 		jsonw_bool(w, "goexit", k->panics[n].flags & GOLIN_KEPT_GOEXIT);
+		jsonw_bool(w, "repanicked", k->panics[n].flags & GOLIN_KEPT_REPANICKED);
 		jsonw_bool(w, "deferreturn", k->panics[n].flags & GOLIN_KEPT_DEFERRETURN);
 		jsonw_end(w, '}');
 	}
@@ -33,6 +34,8 @@ static void put_defers(struct jsonw *w, const struct golin_model *m, const struc
 			export_json_frame(w, "at", f);
 		else
 			jsonw_null(w, "at");
+		jsonw_u64(w, "depth", k->defers[n].depth);
+		jsonw_bool(w, "started", k->defers[n].flags & GOLIN_DEFER_STARTED);
 		jsonw_bool(w, "open_coded", k->defers[n].flags & GOLIN_DEFER_OPEN);
 		jsonw_bool(w, "heap", k->defers[n].flags & GOLIN_DEFER_HEAP);
 		jsonw_bool(w, "range", k->defers[n].flags & GOLIN_DEFER_RANGE);
