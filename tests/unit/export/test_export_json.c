@@ -51,7 +51,8 @@ static char *lineage(const struct golin_export_opts *o)
 }
 
 #define GOROUTINE                                                                                  \
-	"type goid parent func at state wait alive created exited contexts handed labels opid "    \
+	"type goid parent func at state wait alive created exited contexts handed kept labels "    \
+	"opid "                                                                                    \
 	"system"
 
 static void test_lineage(void **s)
