@@ -14,6 +14,19 @@ static bool is_goexit(const struct golin_model *m, golin_pidx i)
 	return panic_at(m, i)->p.kind == GOLIN_PANIC_GOEXIT;
 }
 
+golin_pidx panic_overtake(struct golin_model *m, golin_pidx i, golin_pidx above, uint64_t ts)
+{
+	if (!is_active(m, i))
+		return above;
+	if (!is_goexit(m, i) && is_goexit(m, above)) {
+		panic_resolve(m, i, GOLIN_PO_GOEXIT, ts);
+	} else {
+		panic_link(m, i, LINK_REPLACED, above);
+		panic_resolve(m, i, GOLIN_PO_REPLACED, ts);
+	}
+	return i;
+}
+
 /* ---- recovery ---- */
 
 /* Whether control resumed above where it was raised. */
@@ -94,11 +107,7 @@ static void unwind(struct golin_model *m, uint32_t space, const struct golin_rec
 			resume_in_goexit(m, recovered, i);
 			return;
 		}
-		if (is_active(m, i)) {
-			panic_link(m, i, LINK_REPLACED, above);
-			panic_resolve(m, i, GOLIN_PO_REPLACED, r->h.ts);
-			above = i;
-		}
+		above = panic_overtake(m, i, above, r->h.ts);
 		panic_pop(m, i);
 	}
 	if (i != GOLIN_PIDX_NONE && is_goexit(m, i) && is_resumed_in_runtime(m, recovered))
@@ -160,57 +169,47 @@ static struct golin_rec_str printed_of(const struct golin_rec_panic_fatal *r,
 	return c->value.text;
 }
 
-/* One that ends with the program; `above` is the one that did not let it go on, or none. */
-static int end_fatal(struct golin_model *m, golin_pidx i, golin_pidx above,
-		     const struct golin_rec_panic_fatal *r, const struct golin_rec_kept_panic *c)
+/* One that ends with the program; returns what panic_overtake() does. */
+static golin_pidx end_fatal(struct golin_model *m, golin_pidx i, golin_pidx above,
+			    const struct golin_rec_kept_panic *c, uint64_t ts)
 {
-	uint64_t ts = r->h.ts;
-	int rc = c ? panic_set_printed(m, i, &r->h, printed_of(r, c)) : 0;
-
-	if (above == GOLIN_PIDX_NONE) {
+	if (above == GOLIN_PIDX_NONE)
 		panic_resolve(m, i, GOLIN_PO_FATAL, ts);
-	} else if (c && c->flags & GOLIN_KEPT_RECOVERED) {
+	else if (c && c->flags & GOLIN_KEPT_RECOVERED)
 		panic_set_recovered(m, i, ts);
-	} else if (is_active(m, i)) {
-		panic_link(m, i, LINK_REPLACED, above);
-		panic_resolve(m, i, GOLIN_PO_REPLACED, ts);
-	}
-	panic_pop(m, i);
-	return rc;
+	else
+		return panic_overtake(m, i, above, ts);
+	return above == GOLIN_PIDX_NONE ? i : above;
 }
 
 int panic_apply_fatal(struct golin_model *m, const struct golin_rec_panic_fatal *r, uint32_t space)
 {
 	bool whole = r->n && r->n < GOLIN_KEPT_MAX && !(r->flags & GOLIN_PANIC_PARTIAL);
-	golin_pidx above = GOLIN_PIDX_NONE, i;
-	const struct golin_rec_kept_panic *c;
+	golin_pidx above = GOLIN_PIDX_NONE, i = panic_top(m, space, r->h.goid);
+	const struct golin_rec_kept_panic *c = NULL;
 	uint32_t at = r->n;
 	int rc = 0;
 
+	if (i == GOLIN_PIDX_NONE || is_goexit(m, i) || !is_active(m, i)) {
+		m->panics.counts.unmatched++;
+		rc = panic_add_lost(m, space, &r->h, GOLIN_PANIC_PANIC, &i);
+	}
 	while (!rc && (i = panic_top(m, space, r->h.goid)) != GOLIN_PIDX_NONE) {
-		if (is_goexit(m, i)) {
-			if (is_active(m, i) && above != GOLIN_PIDX_NONE) {
-				panic_link(m, i, LINK_REPLACED, above);
-				panic_resolve(m, i, GOLIN_PO_REPLACED, r->h.ts);
-			}
-			panic_lose(m, i, r->h.ts);
-			continue;
+		c = is_goexit(m, i) ? NULL : chain_next(r, &at);
+		if (c || is_goexit(m, i) || !whole) {
+			rc = c ? panic_set_printed(m, i, &r->h, printed_of(r, c)) : 0;
+			above = end_fatal(m, i, above, c, r->h.ts);
 		}
-		c = chain_next(r, &at);
-		if (!c && whole) { /* it had ended before, and that was lost */
-			panic_lose(m, i, r->h.ts);
-			continue;
-		}
-		rc = end_fatal(m, i, above, r, c);
-		above = i;
+		panic_lose(m, i, r->h.ts); /* else it had ended before, and that was lost */
 	}
 	/* Those that began before golin came. */
-	while (!rc && ((c = chain_next(r, &at)) != NULL || above == GOLIN_PIDX_NONE)) {
-		m->panics.counts.unmatched += above == GOLIN_PIDX_NONE;
+	while (!rc && (c = chain_next(r, &at)) != NULL) {
 		rc = panic_add_lost(m, space, &r->h, GOLIN_PANIC_PANIC, &i);
-		if (!rc)
-			rc = end_fatal(m, i, above, r, c);
-		above = i;
+		if (rc)
+			break;
+		rc = panic_set_printed(m, i, &r->h, printed_of(r, c));
+		above = end_fatal(m, i, above, c, r->h.ts);
+		panic_pop(m, i);
 	}
 	return rc;
 }
@@ -220,16 +219,15 @@ int panic_apply_fatal(struct golin_model *m, const struct golin_rec_panic_fatal 
 void panics_goroutine_ended(struct golin_model *m, uint32_t space, uint64_t goid, uint64_t ts,
 			    uint8_t how)
 {
-	golin_pidx goexit = GOLIN_PIDX_NONE, i;
+	golin_pidx above = GOLIN_PIDX_NONE, i;
 
 	while ((i = panic_top(m, space, goid)) != GOLIN_PIDX_NONE) {
-		if (panic_at(m, i)->p.kind == GOLIN_PANIC_GOEXIT && goexit != GOLIN_PIDX_NONE) {
-			panic_link(m, i, LINK_REPLACED, goexit);
-			panic_resolve(m, i, GOLIN_PO_REPLACED, ts);
-		} else if (panic_at(m, i)->p.kind == GOLIN_PANIC_GOEXIT &&
-			   how != GOLIN_HOW_RETURN) {
+		/* The innermost Goexit was its end, and went past all before. */
+		if (above != GOLIN_PIDX_NONE) {
+			above = panic_overtake(m, i, above, ts);
+		} else if (is_goexit(m, i) && is_active(m, i) && how != GOLIN_HOW_RETURN) {
 			panic_resolve(m, i, GOLIN_PO_GOEXIT, ts);
-			goexit = i;
+			above = i;
 		}
 		panic_lose(m, i, ts);
 	}

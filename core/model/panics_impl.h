@@ -227,6 +227,11 @@ int model_apply_panic_site(struct golin_model *m, const struct golin_rec_panic_s
 
 /* ---- panic_over.c ---- */
 
+/*
+ * A newer one unwinds past it, or that is a Goexit that began in its deferred call. `above` is the
+ * nearest newer one that was not recovered before; returns that for the next.
+ */
+golin_pidx panic_overtake(struct golin_model *m, golin_pidx i, golin_pidx above, uint64_t ts);
 int panic_apply_recover(struct golin_model *m, const struct golin_rec_panic_recover *r,
 			uint32_t space);
 int panic_apply_fatal(struct golin_model *m, const struct golin_rec_panic_fatal *r, uint32_t space);

@@ -339,7 +339,7 @@ static void test_goexit_during_panic_113(void **arg)
 	start(7, 0x100, 0, "one");
 	deferred(7, D1, 0);
 	goexit_(7, 0x200, NESTED);
-	is_outcome(1, GOLIN_PO_GOEXIT);
+	is_outcome(1, GOLIN_PO_ACTIVE); /* it goes on if something goes past the Goexit */
 	deferred(7, D2, OF_GOEXIT);
 	start(7, 0x300, NESTED, "two");
 	assert_int_equal(number_of(panic_no(3)->nested_in), 2);
@@ -351,6 +351,28 @@ static void test_goexit_during_panic_113(void **arg)
 	is_outcome(2, GOLIN_PO_GOEXIT);
 	is_outcome(1, GOLIN_PO_GOEXIT);
 	assert_int_equal(panic_counts().panics, 2);
+	assert_int_equal(panic_counts().unmatched, 0);
+}
+
+/* 1.13: within a deferred call of the first panic, a Goexit begins and is gone past. */
+static void test_goexit_gone_past_113(void **arg)
+{
+	(void)arg;
+	go_version("go1.13.15");
+	start(7, 0x100, 0, "one");
+	deferred(7, D1, 0);
+	goexit_(7, 0x300, NESTED);
+	deferred(7, D2, OF_GOEXIT);
+	start(7, 0x400, NESTED, "three");
+	deferred(7, D3, 0);
+	recovered(7, RESUMED, 0x200);
+	is_recovered(3, D3);
+	is_replaced(2, 3);
+	is_outcome(1, GOLIN_PO_ACTIVE);
+	deferred(7, D2, 0);
+	recovered(7, RESUMED, 0x80);
+	is_recovered(1, D2);
+	assert_int_equal(panic_no(1)->ndefers, 2);
 	assert_int_equal(panic_counts().unmatched, 0);
 }
 
@@ -565,6 +587,7 @@ int main(void)
 		TEST(test_goexit_past_recovered),
 		TEST(test_goexit_113),
 		TEST(test_goexit_during_panic_113),
+		TEST(test_goexit_gone_past_113),
 		TEST(test_goexit_in_goexit),
 		TEST(test_fatal),
 		TEST(test_fatal_chain),

@@ -293,7 +293,7 @@ static void test_lost_start_fatal(void **arg)
 	/* 1 stands for the second, 3 for the first. */
 	is_outcome(2, GOLIN_PO_FATAL);
 	is_recovered(1, 0);
-	is_replaced(3, 1);
+	is_replaced(3, 2);
 	is_lost_start(3);
 	assert_string_equal(golin_model_string(M, panic_no(3)->printed), "one");
 	assert_string_equal(golin_model_string(M, panic_no(1)->printed), "two");
