@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * The number of the goroutine with a g, noted when its panic or Goexit began, and the depth of that
- * panic: a read less for each deferred call and recovery. Forgotten when the goroutine ends, and
- * with the generation.
+ * The number of the goroutine with a g, noted when its panic or Goexit began: a read less for each
+ * deferred call. Forgotten when the goroutine ends, and with the generation.
  */
 #ifndef GOLIN_GID_BPF_H
 #define GOLIN_GID_BPF_H
@@ -14,8 +13,6 @@ enum { GID_BUSY = 1 }; /* somebody writes it */
 struct gid {
 	__u64 g; /* and the generation */
 	__u64 goid;
-	__u64 depth; /* of its newest panic; 0: something came after that began */
-	__u64 _pad;
 };
 
 struct {
@@ -37,7 +34,7 @@ static __always_inline __u64 gid_mark(__u64 g)
 	return g ^ generation << 48;
 }
 
-static __always_inline void gid_note(__u64 g, __u64 goid, __u64 depth)
+static __always_inline void gid_note(__u64 g, __u64 goid)
 {
 	struct gid *n = gid_at(g);
 	__u64 was;
@@ -45,10 +42,10 @@ static __always_inline void gid_note(__u64 g, __u64 goid, __u64 depth)
 	if (!n)
 		return;
 	was = n->g;
-	if (was == GID_BUSY || __sync_val_compare_and_swap(&n->g, was, GID_BUSY) != was)
+	if (was == GID_BUSY || (was == gid_mark(g) && n->goid == goid) ||
+	    __sync_val_compare_and_swap(&n->g, was, GID_BUSY) != was)
 		return;
 	n->goid = goid;
-	n->depth = depth;
 	barrier();
 	n->g = gid_mark(g);
 }
@@ -72,23 +69,6 @@ static __always_inline int gid_find(__u64 g, __u64 *ret)
 			return 0;
 	}
 	return read_u64(ret, g + cfg.p.goid);
-}
-
-/* Of the newest panic of a goroutine, to which nothing has happened yet but deferred calls. */
-static __always_inline int gid_take(__u64 g, __u64 *ret_goid, __u64 *ret_depth)
-{
-	struct gid *n = gid_at(g);
-
-	if (!n || n->g != gid_mark(g))
-		return -1;
-	*ret_goid = n->goid;
-	*ret_depth = n->depth;
-	barrier();
-	/* Nobody else takes it: it is the goroutine's own. */
-	if (n->g != gid_mark(g) || !*ret_depth)
-		return -1;
-	n->depth = 0;
-	return 0;
 }
 
 #endif

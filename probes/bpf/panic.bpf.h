@@ -121,7 +121,7 @@ static __always_inline void on_panic_start(struct pt_regs *ctx, __u64 cookie)
 	}
 	e->h.flags |= flags_up(s, &bad);
 	if (!bad)
-		gid_note(g, e->goid, e->depth);
+		gid_note(g, e->goid);
 	copy_begin(s);
 	if (!e->value.tab) {
 		if (cfg.has & WIRE_HAS_NIL_ERROR)
@@ -157,7 +157,7 @@ static __always_inline void on_panic_goexit(struct pt_regs *ctx, __u64 cookie)
 		e.h.flags |= WIRE_F_LOCKED;
 	load_chunk(s, CTX(ctx, rsp), G_U64(s, lo), G_U64(s, hi));
 	if (!bad)
-		gid_note(g, e.goid, 0);
+		gid_note(g, e.goid);
 	e.stack = stack_here(ctx, s, WIRE_OP_PANIC_GOEXIT, e.h.ts, &bad);
 	e.h.flags |= flags_up(s, &bad);
 	finish(&e.h, bad);
@@ -212,70 +212,37 @@ static __always_inline void on_panic_defer(struct pt_regs *ctx, __u64 cookie, __
 	send(&e.h, WIRE_PANIC_DEFER, sizeof(e));
 }
 
-/*
- * Since Go 1.22 recovery is called, by way of mcall, from nextDefer, and that from gopanic: so the
- * panic, a variable of gopanic's, always lies equally far from the frame pointer, and its caller's
- * stack pointer, which it holds, equally far from it.
- */
-__u64 recover_gen = 0, recover_off = 0, recover_start = 0;
-
-static __always_inline int recover_fast(struct pt_regs *ctx, struct wire_panic_recover *e, __u64 g,
-					struct span *sp)
+/* recovery(gp), on g0: where it goes on stands in g, since 1.22 in the panic. */
+static __always_inline int read_recovery(struct wire_panic_recover *e, __u64 g, struct span *sp)
 {
-	__u64 p = CTX(ctx, rbp) + recover_off, depth;
-
-	if (recover_gen != generation + 1 || gid_take(g, &e->goid, &depth) ||
-	    bpf_probe_read_user(sp->b, cfg.p.p_len, (const void *)p) ||
-	    span_u64(sp, cfg.p.start_sp) - p != recover_start)
-		return 0;
-	/* The depth of a panic is that of its return address. */
-	e->depth = depth - (span_u64(sp, cfg.p.sp) - (span_u64(sp, cfg.p.start_sp) - 8));
-	return 1;
-}
-
-static __always_inline int recover_slow(struct pt_regs *ctx, struct wire_panic_recover *e, __u64 g,
-					struct span *sp)
-{
-	__u64 hi, p;
+	__u64 hi;
 
 	if (bpf_probe_read_user(sp->b, cfg.p.recover_len, (const void *)g))
-		return 0;
+		return -1;
 	e->goid = span_u64(sp, cfg.p.goid);
 	hi = span_u64(sp, cfg.p.hi);
 	if (cfg.has & WIRE_HAS_SIGCODE) {
 		e->depth = hi - span_u64(sp, cfg.p.sigcode0);
 		e->pc = span_u64(sp, cfg.p.sigcode1);
-		return 1;
-	}
-	p = span_u64(sp, cfg.p.panic);
-	if (bpf_probe_read_user(sp->b, cfg.p.p_len, (const void *)p))
 		return 0;
-	e->depth = hi - span_u64(sp, cfg.p.sp);
-	if (cfg.p.start_sp && recover_gen != generation + 1) {
-		recover_gen = 0;
-		recover_off = p - CTX(ctx, rbp);
-		recover_start = span_u64(sp, cfg.p.start_sp) - p;
-		barrier();
-		recover_gen = generation + 1;
 	}
-	return 1;
+	if (bpf_probe_read_user(sp->b, cfg.p.p_len, (const void *)span_u64(sp, cfg.p.panic)))
+		return -1;
+	e->depth = hi - span_u64(sp, cfg.p.sp);
+	e->pc = span_u64(sp, cfg.p.retpc);
+	__builtin_memcpy(&e->value, sp->b + cfg.p.arg, sizeof(e->value));
+	e->h.flags |= WIRE_F_VALUE;
+	return 0;
 }
 
-/* recovery(gp), on g0. */
 static __always_inline void on_panic_recover(struct pt_regs *ctx, __u64 cookie, struct span *sp)
 {
 	struct wire_panic_recover e = {};
 	__u64 g = 0;
 
 	e.h.ts = bpf_ktime_get_ns();
-	if (arg_value(ctx, WIRE_COOKIE_A0(cookie), &g) ||
-	    (!recover_fast(ctx, &e, g, sp) && !recover_slow(ctx, &e, g, sp))) {
+	if (arg_value(ctx, WIRE_COOKIE_A0(cookie), &g) || read_recovery(&e, g, sp))
 		finish(&e.h, 1);
-	} else if (!(cfg.has & WIRE_HAS_SIGCODE)) {
-		e.pc = span_u64(sp, cfg.p.retpc);
-		__builtin_memcpy(&e.value, sp->b + cfg.p.arg, sizeof(e.value));
-		e.h.flags |= WIRE_F_VALUE;
-	}
 	send(&e.h, WIRE_PANIC_RECOVER, sizeof(e));
 }
 

@@ -389,8 +389,9 @@ struct wire_panic_cfg {
 	__u32 recover_len; /* bytes that a recovery wants */
 	__u32 g_defer, defer_fn;
 	__u32 p_len; /* bytes of a _panic; up to 128 */
-	__u32 arg, link, sp, retpc, start_sp;
-	__u32 core_len;				      /* bytes of a g with goid, stack and _panic */
+	__u32 arg, link, sp, retpc;
+	__u32 core_len; /* bytes of a g with goid, stack and _panic */
+	__u32 _pad;
 	__u32 recovered, aborted, goexit, repanicked; /* UINT32_MAX: there is none */
 	__u64 sigpanic, sigpanic_len;		      /* as linked */
 	__u64 ro, ro_len; /* likewise: constants, which can be read at any time */

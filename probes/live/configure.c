@@ -259,8 +259,6 @@ int configure_panics(const struct golin_plan *plan, const struct golin_image_inf
 	} else {
 		ok = ok && p_field(y, GOLIN_F_PANIC_sp, 8, &p->sp, &p->p_len) &&
 		     p_field(y, GOLIN_F_PANIC_retpc, 8, &p->retpc, &p->p_len);
-		if (!p_field(y, GOLIN_F_PANIC_startSP, 8, &p->start_sp, &p->p_len))
-			p->start_sp = 0;
 	}
 	ok = ok && p_field(y, GOLIN_F_PANIC_arg, 16, &p->arg, &p->p_len) &&
 	     p_field(y, GOLIN_F_PANIC_link, 8, &p->link, &p->p_len);
@@ -294,7 +292,9 @@ int configure_panics(const struct golin_plan *plan, const struct golin_image_inf
 void configure_traces(const struct golin_image_info *info, const struct golin_layout *y,
 		      struct wire_cfg *c)
 {
-	enum { MINOR_VARINT = 17 }; /* names begin with a flag, and their length in one or two bytes */
+	enum {
+		MINOR_VARINT = 17
+	}; /* names begin with a flag, and their length in one or two bytes */
 
 	if (!info->types || info->etypes <= info->types ||
 	    !golin_layout_get(y, GOLIN_F_TYPE_Kind_, &c->type_kind) ||
