@@ -131,7 +131,8 @@ int panics_seen(struct golin_model *m, const struct golin_rec_goroutine_defers *
 	uint32_t same;
 	int rc = 0;
 
-	if (r->flags & (GOLIN_DEFERS_MORE | GOLIN_DEFERS_PARTIAL | GOLIN_DEFERS_MOVED) ||
+	if (r->flags & (GOLIN_DEFERS_PARTIAL | GOLIN_DEFERS_MOVED) ||
+	    (r->flags & GOLIN_DEFERS_MORE && r->npanics == GOLIN_KEPT_MAX) ||
 	    !is_parked(m, space, r->h.goid))
 		return 0;
 	look(m, space, r->h.goid, &k);

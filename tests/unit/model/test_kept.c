@@ -221,7 +221,8 @@ static void test_seen(void **arg)
 
 static void test_seen_goes_on(void **arg)
 {
-	TOLD(0, 0, {"inner", 0x300, 0}, {"outer", 0x100, 0});
+	/* More defers than were told, but no more panics. */
+	TOLD(2, GOLIN_DEFERS_MORE, {"inner", 0x300, 0}, {"outer", 0x100, 0});
 	recovered(GOID, RESUMED, 0x200); /* within the outer one's deferred call */
 	is_recovered(2, 0);
 	is_outcome(1, GOLIN_PO_ACTIVE);
@@ -274,10 +275,14 @@ static void test_seen_another(void **arg)
 
 static void test_not_seen(void **arg)
 {
+	struct told most[GOLIN_KEPT_MAX];
+
 	/* Not all of it could be read. */
 	TOLD(0, GOLIN_DEFERS_PARTIAL, {"first", 0x100, 0});
-	TOLD(0, GOLIN_DEFERS_MORE, {"first", 0x100, 0});
 	TOLD(0, GOLIN_DEFERS_MOVED, {"first", 0x100, 0});
+	for (uint32_t k = 0; k < GOLIN_KEPT_MAX; k++)
+		most[k] = (struct told){"one", 0x1000 - 8 * k, 0};
+	told(most, GOLIN_KEPT_MAX, 0, GOLIN_DEFERS_MORE);
 	/* It runs. */
 	state(ticks++, GOID, GOLIN_GS_RUNNING, "");
 	TOLD(0, 0, {"first", 0x100, 0});
