@@ -278,6 +278,33 @@ static void test_color(void **s)
 	assert_string_equal(plain, gold_story);
 }
 
+/* Histories that went the same way are one, with all that belongs to them. */
+static void test_fold_trees(void **s)
+{
+	static const struct test_value again = {TYPE_WRAP, 0x90, "again", GOLIN_VALUE_ERROR, 0, 0};
+	int blocks = 0;
+	const char *t;
+
+	for (uint64_t k = 0; k < 6; k++) {
+		uint64_t at = (10 + k) * SEC;
+
+		start(at, 100 + k, DEPTH, STACK_JOB, path_error, 2, 0);
+		defers(at + 10, 100 + k, PC_CLEANUP, 0);
+		/* The last one's history is shorter. */
+		if (k < 5)
+			start(at + 20, 100 + k, 2 * DEPTH, STACK_CLEANUP, &again, 1,
+			      GOLIN_PANIC_NESTED);
+		recovers(at + 30, 100 + k, PC_RESUMED, DEPTH - 100);
+	}
+	t = text();
+	for (const char *p = t; (p = strstr(p, "panic pn-")); p++)
+		blocks++;
+	/* Two of the first history, one of the last. */
+	assert_int_equal(blocks, 3);
+	assert_non_null(strstr(t, "\n  [4 more like this]  goroutines 101 102 103 104, the last "
+				  "pn-17979d0178a10818-t104\n\npanic"));
+}
+
 /* ---- JSON ---- */
 
 static void test_json(void **s)
@@ -407,11 +434,12 @@ static void test_no_events(void **s)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_story),	TEST(test_oddities),	TEST(test_printed),
-		TEST(test_fold),	TEST(test_filter),	TEST(test_table),
-		TEST(test_nothing),	TEST(test_color),	TEST(test_json),
-		TEST(test_members),	TEST(test_sites_json),	TEST(test_points),
-		TEST(test_events_text), TEST(test_events_json), TEST(test_no_events),
+		TEST(test_story),     TEST(test_oddities),    TEST(test_printed),
+		TEST(test_fold),      TEST(test_filter),      TEST(test_fold_trees),
+		TEST(test_table),     TEST(test_nothing),     TEST(test_color),
+		TEST(test_json),      TEST(test_members),     TEST(test_sites_json),
+		TEST(test_points),    TEST(test_events_text), TEST(test_events_json),
+		TEST(test_no_events),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
