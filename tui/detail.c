@@ -162,6 +162,7 @@ void detail_add_chain(struct detail *d, const struct golin_model *m,
 		strbuf_addf(&b, "%llu > ", (unsigned long long)chain[--n]);
 	strbuf_addf(&b, "%llu", (unsigned long long)g->goid);
 	detail_add(d, "lineage", ROLE_GOID, "%s", strbuf_cstr(&b));
+	detail_link_goroutine(d, m, g->up);
 	strbuf_done(&b);
 }
 

@@ -134,6 +134,7 @@ static void add_above(struct detail *d, const struct golin_model *m, const struc
 {
 	const struct golin_context *up = golin_model_context(m, c->up);
 	char name[512];
+	golin_cidx i;
 	int n = 0;
 
 	if (!up) {
@@ -147,22 +148,26 @@ static void add_above(struct detail *d, const struct golin_model *m, const struc
 								    : "unknown");
 		return;
 	}
-	for (; up && n < CHAIN_SHOWN; up = golin_model_context(m, up->up), n++)
+	for (i = c->up; up && n < CHAIN_SHOWN; i = up->up, up = golin_model_context(m, i), n++) {
 		detail_add(d, n ? NULL : "parent",
 			   up->state == GOLIN_CS_CANCELLED ? ROLE_DIM : ROLE_FUNC, "%s",
 			   detail_context_name(m, up, name, sizeof(name)));
+		detail_link_context(d, m, i);
+	}
 	if (up)
 		detail_add(d, NULL, ROLE_DIM, "... and further up");
 }
 
 static void add_worker(struct detail *d, const struct golin_model *m, const char *label,
-		       const struct golin_goroutine *g, uint8_t how)
+		       golin_gidx i, uint8_t how)
 {
+	const struct golin_goroutine *g = golin_model_goroutine(m, i);
 	struct golin_frame f = golin_model_start_func(m, g);
 
 	detail_add(d, label, g->flags & GOLIN_GF_ALIVE ? ROLE_NORMAL : ROLE_DIM,
 		   "%" PRIu64 "  %s  %s  %s", g->goid, detail_held_text(how),
 		   g->flags & GOLIN_GF_ALIVE ? golin_goroutine_state_text(m, g) : "ended", f.func);
+	detail_link_goroutine(d, m, i);
 }
 
 static void add_workers(struct detail *d, const struct ctxview *v, golin_cidx i)
@@ -175,8 +180,7 @@ static void add_workers(struct detail *d, const struct ctxview *v, golin_cidx i)
 	if (!n)
 		detail_add(d, "goroutine", ROLE_NORMAL, "none is known to work under it");
 	for (uint32_t k = 0; k < shown; k++)
-		add_worker(d, v->model, k ? NULL : "goroutine",
-			   golin_model_goroutine(v->model, h[k].g), h[k].how);
+		add_worker(d, v->model, k ? NULL : "goroutine", h[k].g, h[k].how);
 	if (n > shown)
 		detail_add(d, NULL, ROLE_DIM, "... and %s more",
 			   name_count(n - shown, num, sizeof(num)));
@@ -197,8 +201,11 @@ static void add_times(struct detail *d, const struct ctxview *v, const struct go
 	} else {
 		detail_add(d, "created", ROLE_NORMAL, since ? "before the attach" : "unknown");
 	}
-	if (c->goid)
+	if (c->goid) {
 		detail_add(d, "by", ROLE_GOID, "goroutine %" PRIu64, c->goid);
+		detail_link_goroutine(d, v->model,
+				      golin_model_find_key(v->model, c->target, c->epoch, c->goid));
+	}
 }
 
 static void add_finding(struct detail *d, const struct ctxview *v, golin_cidx i)

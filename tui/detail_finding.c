@@ -58,12 +58,17 @@ void detail_build_finding(struct detail *d, const struct findings *v, const stru
 		detail_add_moment(d, v->model, "first", f->f.first, moment);
 	if (f->f.last)
 		detail_add_moment(d, v->model, "last", f->f.last, moment);
-	if (f->f.goid)
+	if (f->f.goid) {
 		detail_add(d, "goroutine", ROLE_GOID, "%" PRIu64, f->f.goid);
-	if (f->f.lineage[0])
+		detail_link_goroutine(d, v->model, golin_model_find(v->model, f->f.goid));
+	}
+	if (f->f.lineage[0]) {
+		golin_cidx c = findings_context(v, f);
+
 		detail_add(d, "context", ROLE_NORMAL, "%s%s", f->f.lineage,
-			   findings_context(v, f) == GOLIN_CIDX_NONE ? "  (it has left the model)"
-								     : "");
+			   c == GOLIN_CIDX_NONE ? "  (it has left the model)" : "");
+		detail_link_context(d, v->model, c);
+	}
 	for (uint32_t i = 0; i < f->f.nevidence && i < GOLIN_EVIDENCE_MAX; i++)
 		add_evidence(d, &f->f.evidence[i], !i);
 }

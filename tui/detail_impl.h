@@ -12,6 +12,9 @@ void detail_add(struct detail *d, const char *label, enum role role, const char 
 void detail_add_text(struct detail *d, const char *label, enum role role, const char *text);
 /* The line that was added last leads there: see struct detail_line. */
 void detail_link(struct detail *d, enum detail_link_kind kind, uint32_t item, uint64_t id);
+void detail_link_goroutine(struct detail *d, const struct golin_model *m, golin_gidx i);
+void detail_link_context(struct detail *d, const struct golin_model *m, golin_cidx i);
+void detail_link_panic(struct detail *d, const struct golin_model *m, golin_pidx i);
 /* File and line of a frame, in a line of their own. */
 void detail_add_place(struct detail *d, const struct golin_frame *f);
 /* "10:31:07.120  (4s ago)", seen from `moment`. */

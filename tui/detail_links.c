@@ -13,6 +13,30 @@ void detail_link(struct detail *d, enum detail_link_kind kind, uint32_t item, ui
 	line->id = id;
 }
 
+void detail_link_goroutine(struct detail *d, const struct golin_model *m, golin_gidx i)
+{
+	const struct golin_goroutine *g = golin_model_goroutine(m, i);
+
+	if (g)
+		detail_link(d, DETAIL_GOROUTINE, i, g->goid);
+}
+
+void detail_link_context(struct detail *d, const struct golin_model *m, golin_cidx i)
+{
+	const struct golin_context *c = golin_model_context(m, i);
+
+	if (c)
+		detail_link(d, DETAIL_CONTEXT, i, ctxview_tag(i, c));
+}
+
+void detail_link_panic(struct detail *d, const struct golin_model *m, golin_pidx i)
+{
+	const struct golin_panic *p = golin_model_panic(m, i);
+
+	if (p)
+		detail_link(d, DETAIL_PANIC, i, p->number);
+}
+
 static bool is_cursor(const struct detail *d, uint32_t n)
 {
 	const struct detail_line *line = n < d->lines.len ? &d->lines.v[n] : NULL;

@@ -10,24 +10,6 @@
 
 enum { LINKS_SHOWN = 16 };
 
-/* ---- links ---- */
-
-void detail_link_goroutine(struct detail *d, const struct golin_model *m, golin_gidx i)
-{
-	const struct golin_goroutine *g = golin_model_goroutine(m, i);
-
-	if (g)
-		detail_link(d, DETAIL_GOROUTINE, i, g->goid);
-}
-
-void detail_link_panic(struct detail *d, const struct golin_model *m, golin_pidx i)
-{
-	const struct golin_panic *p = golin_model_panic(m, i);
-
-	if (p)
-		detail_link(d, DETAIL_PANIC, i, p->number);
-}
-
 static void add_panic(struct detail *d, const struct panview *v, const char *label, golin_pidx i,
 		      const char *note)
 {

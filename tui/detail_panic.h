@@ -5,9 +5,6 @@
 
 #include "detail.h"
 
-/* The line that was added last leads there. */
-void detail_link_goroutine(struct detail *d, const struct golin_model *m, golin_gidx i);
-void detail_link_panic(struct detail *d, const struct golin_model *m, golin_pidx i);
 /* Its deferred calls in the order in which they ran, and its stack. */
 void detail_add_panic_way(struct detail *d, const struct panview *v, golin_pidx i);
 /* Where it was parked, what descends from it, the contexts that it left, what memory says. */

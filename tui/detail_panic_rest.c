@@ -71,7 +71,7 @@ static void add_contexts(struct detail *d, const struct panview *v, golin_pidx i
 			   ctx->state == GOLIN_CS_CANCELLED ? ROLE_DIM : ROLE_NORMAL, "%s%s",
 			   ctx->state == GOLIN_CS_CANCELLED ? "cancelled  " : "not cancelled  ",
 			   detail_context_name(v->model, ctx, name, sizeof(name)));
-		detail_link(d, DETAIL_CONTEXT, c[k], ctxview_tag(c[k], ctx));
+		detail_link_context(d, v->model, c[k]);
 	}
 	if (n > SHOWN_MAX)
 		detail_add(d, NULL, ROLE_DIM, "... and %s more",

@@ -363,8 +363,12 @@ static void the_detail_pane_scrolls_when_it_has_the_focus(void **state)
 	select_goid(&f, 9121);
 	fixture_keys(&f, "Enter");
 	free(fixture_screen(&f));
+	/* to the line that leads somewhere, then on */
 	fixture_keys(&f, "Tab Down");
 	assert_int_equal(fixture_selected(&f), 9121);
+	assert_int_equal(detail_cursor(&f.app.detail)->id, 9120);
+	assert_int_equal(f.app.detail.top, 0);
+	fixture_keys(&f, "Down");
 	assert_int_equal(f.app.detail.top, 1);
 	fixture_keys(&f, "G");
 	assert_non_null(fixture_line(&f, "main.go:41"));

@@ -557,6 +557,50 @@ static void clicks_follow_links(void **state)
 	fixture_done(&f);
 }
 
+/* The pane's first link of that kind, from a line of that view. */
+static const struct detail_line *step_to(struct fixture *f, uint8_t link)
+{
+	const struct detail_line *at = NULL;
+
+	free(fixture_screen(f));
+	for (int i = 0; i < 100 && (!at || at->link != link); i++) {
+		fixture_keys(f, "Down");
+		at = detail_cursor(&f->app.detail);
+	}
+	assert_non_null(at);
+	assert_int_equal(at->link, link);
+	return at;
+}
+
+static void every_pane_has_links(void **state)
+{
+	struct fixture f;
+	uint64_t goid;
+
+	fixture_panics(&f, true, 200, 60);
+	fixture_findings(&f);
+	/* a goroutine: to the one that started it, to its panic */
+	select_goid(&f, 9120);
+	fixture_keys(&f, "Enter Tab");
+	assert_int_equal(step_to(&f, DETAIL_PANIC)->id, BOUNDS);
+	assert_int_equal(step_to(&f, DETAIL_GOROUTINE)->id, 18);
+	fixture_keys(&f, "Enter");
+	assert_int_equal(fixture_selected(&f), 18);
+	/* a context: to its goroutines, to the one above */
+	fixture_keys(&f, "2");
+	app_go_to_context(&f.app, golin_model_context_at(f.model, CTX_OFF_1));
+	fixture_keys(&f, "Tab");
+	step_to(&f, DETAIL_CONTEXT);
+	fixture_keys(&f, "Enter");
+	assert_int_equal(fixture_selected_ctx(&f), CTX_OFF);
+	fixture_keys(&f, "b");
+	assert_int_equal(fixture_selected_ctx(&f), CTX_OFF_1);
+	goid = step_to(&f, DETAIL_GOROUTINE)->id;
+	fixture_keys(&f, "Enter");
+	assert_int_equal(fixture_selected(&f), goid);
+	fixture_done(&f);
+}
+
 /* As many as the model was made for: each has a line, in its site and unfolded. */
 static void very_many(void **state)
 {
@@ -685,6 +729,7 @@ int main(void)
 		cmocka_unit_test(findings_lead_to_their_panics),
 		cmocka_unit_test(from_a_context),
 		cmocka_unit_test(clicks_follow_links),
+		cmocka_unit_test(every_pane_has_links),
 		cmocka_unit_test(very_many),
 		cmocka_unit_test(random_keys_keep_it_in_order),
 	};
