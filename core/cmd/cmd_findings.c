@@ -92,8 +92,8 @@ static void say_blind(const struct findings *f)
 		strbuf_addf(&b, "%s%s", n++ ? ", " : "", golin_rule(i)->name);
 	}
 	if (n == golin_rule_count())
-		report_warn(
-			"nothing was looked for, since neither contexts nor timers were watched");
+		report_warn("nothing was looked for, since neither contexts, timers nor panics "
+			    "were watched");
 	else if (n && !b.oom)
 		report_note("not looked for, since it was not watched: %s", b.s);
 	strbuf_done(&b);

@@ -20,6 +20,7 @@ static void text_free(void *t)
 
 static const struct view panics = {
 	.json = golin_export_panics_json,
+	.summary = golin_export_panics_summary,
 	.text_new = text_new,
 	.text_next = text_next,
 	.text_free = text_free,
@@ -42,6 +43,7 @@ static void sites_free(void *t)
 
 static const struct view sites = {
 	.json = golin_export_panic_sites_json,
+	.summary = golin_export_panics_summary,
 	.text_new = sites_new,
 	.text_next = sites_next,
 	.text_free = sites_free,

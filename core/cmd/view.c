@@ -42,7 +42,7 @@ static int print_json(struct session *s, const struct view *v, const struct goli
 	} while (more && !ret);
 	if (ret)
 		return ret;
-	golin_export_summary(s->model, &s->stats, b);
+	(v->summary ? v->summary : golin_export_summary)(s->model, &s->stats, b);
 	return view_flush(b, err);
 }
 

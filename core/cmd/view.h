@@ -15,6 +15,9 @@ int view_flush(struct strbuf *b, struct golin_err *err);
 struct view {
 	bool (*json)(const struct golin_model *m, const struct golin_export_opts *o, uint64_t *pos,
 		     struct strbuf *out);
+	/* The last line; NULL: golin_export_summary(). */
+	void (*summary)(const struct golin_model *m, const struct golin_source_stats *st,
+			struct strbuf *out);
 	void *(*text_new)(const struct golin_model *m, const struct golin_export_opts *o);
 	bool (*text_next)(void *t, struct strbuf *out);
 	void (*text_free)(void *t);

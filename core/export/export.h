@@ -57,6 +57,9 @@ void golin_contexts_text_free(struct golin_contexts_text *t);
 /* The panics view, likewise; and the places that panic. */
 bool golin_export_panics_json(const struct golin_model *m, const struct golin_export_opts *o,
 			      uint64_t *pos, struct strbuf *out);
+/* The summary with how many there were. */
+void golin_export_panics_summary(const struct golin_model *m, const struct golin_source_stats *st,
+				 struct strbuf *out);
 struct golin_panics_text;
 struct golin_panics_text *golin_panics_text_new(const struct golin_model *m,
 						const struct golin_export_opts *o);

@@ -321,3 +321,28 @@ bool golin_export_panics_json(const struct golin_model *m, const struct golin_ex
 	*pos = (uint64_t)i + 1;
 	return true;
 }
+
+void golin_export_panics_summary(const struct golin_model *m, const struct golin_source_stats *st,
+				 struct strbuf *out)
+{
+	struct golin_panic_counts c;
+	struct jsonw w;
+
+	golin_model_panic_counts(m, &c);
+	jsonw_init(&w, out);
+	jsonw_begin(&w, NULL, '{');
+	export_json_summary(&w, m, st);
+	jsonw_begin(&w, "panics", '{');
+	jsonw_u64(&w, "panics", c.panics);
+	jsonw_u64(&w, "recovered", c.recovered);
+	jsonw_u64(&w, "replaced", c.replaced);
+	jsonw_u64(&w, "fatal", c.fatal);
+	jsonw_u64(&w, "active", c.active);
+	jsonw_u64(&w, "goexits", c.goexits);
+	jsonw_u64(&w, "throws", c.throws);
+	jsonw_u64(&w, "evicted", c.evicted);
+	jsonw_u64(&w, "unmatched", c.unmatched);
+	jsonw_end(&w, '}');
+	jsonw_end(&w, '}');
+	jsonw_newline(&w);
+}

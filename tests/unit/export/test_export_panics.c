@@ -369,6 +369,19 @@ static void test_sites_json(void **s)
 	assert_string_equal(strbuf_cstr(&out), gold_sites_json);
 }
 
+static void test_summary(void **s)
+{
+	static const struct golin_source_stats st = {.complete = true};
+
+	recovered(10 * SEC, 40);
+	oddities();
+	golin_export_panics_summary(M, &st, &out);
+	assert_non_null(strstr(strbuf_cstr(&out),
+			       "\"complete\":true,\"panics\":{\"panics\":4,\"recovered\":2,"
+			       "\"replaced\":0,\"fatal\":0,\"active\":1,\"goexits\":1,"
+			       "\"throws\":1,\"evicted\":0,\"unmatched\":0}}\n"));
+}
+
 /* Where those stood that a panic concerns: what was seen, and null when all had gone. */
 static void test_points(void **s)
 {
@@ -434,12 +447,12 @@ static void test_no_events(void **s)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_story),     TEST(test_oddities),    TEST(test_printed),
-		TEST(test_fold),      TEST(test_filter),      TEST(test_fold_trees),
-		TEST(test_table),     TEST(test_nothing),     TEST(test_color),
-		TEST(test_json),      TEST(test_members),     TEST(test_sites_json),
-		TEST(test_points),    TEST(test_events_text), TEST(test_events_json),
-		TEST(test_no_events),
+		TEST(test_story),	TEST(test_oddities),  TEST(test_printed),
+		TEST(test_fold),	TEST(test_filter),    TEST(test_summary),
+		TEST(test_fold_trees),	TEST(test_table),     TEST(test_nothing),
+		TEST(test_color),	TEST(test_json),      TEST(test_members),
+		TEST(test_sites_json),	TEST(test_points),    TEST(test_events_text),
+		TEST(test_events_json), TEST(test_no_events),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
