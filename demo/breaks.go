@@ -25,6 +25,7 @@ func breaks(ctx context.Context) {
 	go negotiate(ctx)
 	go subscribeAll(ctx)
 	go remind(ctx)
+	go failures(ctx)
 }
 
 // followPrices hears of no cancel while no price comes (ignored-cancel).

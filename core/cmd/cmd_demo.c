@@ -107,7 +107,8 @@ int cmd_demo(struct cmd_config *cfg)
 	if (golin_probes_possible(&err)) {
 		report_note("no live probes: %s", err.msg);
 		if (cfg->breaks)
-			report_note("what goes wrong with contexts cannot be found without them");
+			report_note("what goes wrong with contexts and panics cannot be found "
+				    "without them");
 		report_note("reading the demo's memory instead");
 		code = from_memory(cfg, demo);
 		return code ? from_recording(cfg) : 0;

@@ -18,7 +18,7 @@ from live import Check
 
 LIMIT = 20.0
 
-# What demo/breaks.go does wrong, and the function that is to be looked at.
+# What demo/breaks.go and demo/panics.go do wrong, and the function that is to be looked at.
 BREAKS = {
     "detached-context": "main.(*shop).confirm",
     "ignored-cancel": "main.followPrices",
@@ -29,6 +29,11 @@ BREAKS = {
     "deep-context": "main.negotiate",
     "wide-context": "main.subscribeAll",
     "timer-pileup": "main.remind",
+    "panic-swallowed": "main.total",
+    "repanic": "main.(*crew).wait",
+    "panic-in-defer": "main.(*lease).giveBack",
+    "goexit-during-panic": "main.closeBooks",
+    "panic-loop": "main.(*parcel).weigh",
 }
 
 

@@ -30,7 +30,14 @@ BREAKS = {
     "deep-context": "main.deeper",
     "wide-context": "main.wider",
     "timer-pileup": "main.piles",
+    "panic-swallowed": "main.outOfRange",
+    "repanic": "main.throwsAgain",
+    "panic-in-defer": "main.hidesFirst",
+    "goexit-during-panic": "main.endsGoroutine",
+    "panic-loop": "main.poison",
 }
+# In which of its files a rule's function stands.
+FILES = {rule: "panics.go" for rule in BREAKS if "panic" in rule}
 # A smaller wait than a user's: tests are short.
 QUICK = ["--grace", "300ms", "--limit", "lost-age=300ms"]
 FINDING = ["type", "rule", "severity", "goid", "lineage", "func", "at", "message", "evidence",
@@ -38,10 +45,10 @@ FINDING = ["type", "rule", "severity", "goid", "lineage", "func", "at", "message
 SECRET = "xyzzy-plugh-8271"
 
 
-def line_of(func):
+def line_of(rule, func):
     """The lines of a function in the program's source."""
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "fixtures", "breaks",
-                        "main.go")
+                        FILES.get(rule, "main.go"))
     with open(path, encoding="utf-8") as f:
         lines = f.read().split("\n")
     start = next(i for i, l in enumerate(lines, 1)
@@ -120,7 +127,7 @@ def rules(version, variant):
         got = [f for f in findings(objs) if f["rule"] == rule and f["func"] == func]
         check.equal(len(got), 1, f"findings of {rule} in {func}")
         for f in got:
-            check.that(f["at"]["line"] in line_of(func), f"{rule}: line", f["at"])
+            check.that(f["at"]["line"] in line_of(rule, func), f"{rule}: line", f["at"])
             check.that(f["severity"] != "note", f"{rule} is more than a note", f)
     strange = [f for f in findings(objs) if f["severity"] != "note" and
                BREAKS[f["rule"]] != f["func"]]
