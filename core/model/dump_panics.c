@@ -129,6 +129,7 @@ static int dump_what_became(struct dump *d, golin_pidx i)
 	r->value_seen = n->in_values ? n->value_seen : 0;
 	memcpy(r->own_trace, n->p.trace, sizeof(r->own_trace));
 	r->own_trace_kind = n->p.trace_kind;
+	r->by_goexit = n->by_goexit;
 	r->outcome = n->p.outcome;
 	r->relation = n->p.relation;
 	r->frames = n->p.frames;

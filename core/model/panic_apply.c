@@ -92,16 +92,15 @@ void panic_end_by_goexit(struct golin_model *m, golin_pidx i, uint64_t ts)
 {
 	golin_pidx above = GOLIN_PIDX_NONE;
 
-	/* Before, it may be gone past in its turn, and they go on: its end tells. */
-	if (i == GOLIN_PIDX_NONE || panic_go_minor(m, panic_at(m, i)->space) < 22)
-		return;
 	for (; i != GOLIN_PIDX_NONE && !is_goexit(m, i); i = panic_at(m, i)->below) {
-		if (above != GOLIN_PIDX_NONE) {
-			above = panic_overtake(m, i, above, ts);
-		} else if (is_active(m, i)) {
+		if (!is_active(m, i))
+			continue;
+		panic_at(m, i)->by_goexit = true;
+		if (above == GOLIN_PIDX_NONE)
 			panic_resolve(m, i, GOLIN_PO_GOEXIT, ts);
-			above = i;
-		}
+		else
+			panic_overtake(m, i, above, ts);
+		above = i;
 	}
 }
 

@@ -17,7 +17,7 @@ static bool is_goexit(const struct golin_model *m, golin_pidx i)
 golin_pidx panic_overtake(struct golin_model *m, golin_pidx i, golin_pidx above, uint64_t ts)
 {
 	if (!is_active(m, i))
-		return above;
+		return panic_at(m, i)->p.outcome == GOLIN_PO_RECOVERED ? above : i;
 	if (!is_goexit(m, i) && is_goexit(m, above)) {
 		panic_resolve(m, i, GOLIN_PO_GOEXIT, ts);
 	} else {
@@ -91,6 +91,16 @@ static bool is_resumed_in_runtime(const struct golin_model *m, golin_pidx i)
 	return golin_panic_resumed(m, i).flags & GOLIN_FRAME_RUNTIME;
 }
 
+/* A Goexit has been gone past: what it had ended, and has not been left, was not at its end. */
+static void go_on(struct golin_model *m, golin_pidx i)
+{
+	for (; i != GOLIN_PIDX_NONE && !is_goexit(m, i) && m->walk_budget; m->walk_budget--) {
+		if (panic_at(m, i)->by_goexit)
+			panic_reopen(m, i);
+		i = panic_at(m, i)->below;
+	}
+}
+
 static void unwind(struct golin_model *m, uint32_t space, const struct golin_rec_panic_recover *r,
 		   golin_pidx recovered)
 {
@@ -98,7 +108,7 @@ static void unwind(struct golin_model *m, uint32_t space, const struct golin_rec
 	 * Up to 1.21 the record says where control goes, be it to a Goexit, be it past one: a panic
 	 * that replaced another takes the Goexit below with it. Later it goes to the Goexit always.
 	 */
-	bool goes_on = panic_go_minor(m, space) >= 22;
+	bool goes_on = panic_go_minor(m, space) >= 22, past = false;
 	golin_pidx above = recovered, i;
 
 	while ((i = panic_top(m, space, r->h.goid)) != GOLIN_PIDX_NONE &&
@@ -108,8 +118,11 @@ static void unwind(struct golin_model *m, uint32_t space, const struct golin_rec
 			return;
 		}
 		above = panic_overtake(m, i, above, r->h.ts);
+		past = past || is_goexit(m, i);
 		panic_pop(m, i);
 	}
+	if (past)
+		go_on(m, i);
 	if (i != GOLIN_PIDX_NONE && is_goexit(m, i) && is_resumed_in_runtime(m, recovered))
 		resume_in_goexit(m, recovered, i);
 }

@@ -122,18 +122,22 @@ int panic_site_enter(struct golin_model *m, golin_pidx i)
 	return 0;
 }
 
-void panic_site_resolved(struct golin_model *m, golin_pidx i)
+void panic_site_resolved(struct golin_model *m, golin_pidx i, int by)
 {
 	const struct panic_node *n = panic_at(m, i);
+	uint64_t one = (uint64_t)(int64_t)by;
 	struct golin_panic_site *s;
 
 	if (n->site == SITE_NONE)
 		return;
 	s = &m->panics.sites.v[n->site].s;
-	s->active--;
-	s->recovered += n->p.outcome == GOLIN_PO_RECOVERED;
-	s->replaced += n->p.outcome == GOLIN_PO_REPLACED;
-	s->fatal += n->p.outcome == GOLIN_PO_FATAL;
+	s->active -= one;
+	if (n->p.outcome == GOLIN_PO_RECOVERED)
+		s->recovered += one;
+	else if (n->p.outcome == GOLIN_PO_REPLACED)
+		s->replaced += one;
+	else if (n->p.outcome == GOLIN_PO_FATAL)
+		s->fatal += one;
 	if (n->p.outcome == GOLIN_PO_RECOVERED && n->p.recovered_by)
 		s->by = n->p.recovered_by;
 }

@@ -355,16 +355,23 @@ void panic_pop(struct golin_model *m, golin_pidx i)
 
 /* ---- what became of it ---- */
 
-static void count_outcome(struct golin_model *m, const struct golin_panic *p)
+/* by: 1, or -1 when it is taken back. */
+static void count_outcome(struct golin_model *m, golin_pidx i, int by)
 {
 	struct golin_panic_counts *c = &m->panics.counts;
+	const struct golin_panic *p = &panic_at(m, i)->p;
+	uint64_t one = (uint64_t)(int64_t)by;
 
-	c->active--;
+	panic_site_resolved(m, i, by);
+	c->active -= one;
 	if (p->kind != GOLIN_PANIC_PANIC)
 		return;
-	c->recovered += p->outcome == GOLIN_PO_RECOVERED;
-	c->replaced += p->outcome == GOLIN_PO_REPLACED;
-	c->fatal += p->outcome == GOLIN_PO_FATAL;
+	if (p->outcome == GOLIN_PO_RECOVERED)
+		c->recovered += one;
+	else if (p->outcome == GOLIN_PO_REPLACED)
+		c->replaced += one;
+	else if (p->outcome == GOLIN_PO_FATAL)
+		c->fatal += one;
 }
 
 void panic_close_defer(struct golin_model *m, golin_pidx i, uint64_t ts)
@@ -389,9 +396,21 @@ void panic_resolve(struct golin_model *m, golin_pidx i, uint8_t outcome, uint64_
 	p->outcome = outcome;
 	p->ended = model_time(m, ts);
 	panic_close_defer(m, i, p->ended);
-	count_outcome(m, p);
-	panic_site_resolved(m, i);
+	count_outcome(m, i, 1);
 	panic_tell(m, i, GOLIN_PC_RESOLVED);
+}
+
+void panic_reopen(struct golin_model *m, golin_pidx i)
+{
+	struct panic_node *n = panic_at(m, i);
+
+	count_outcome(m, i, -1);
+	n->p.outcome = GOLIN_PO_ACTIVE;
+	n->p.ended = 0;
+	n->by_goexit = false;
+	panic_link(m, i, LINK_REPLACED, GOLIN_PIDX_NONE);
+	if (n->kept_defers && n->kept_defers == n->p.ndefers)
+		n->defers[n->kept_defers - 1].end = 0;
 }
 
 /* ---- what is told ---- */

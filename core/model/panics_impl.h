@@ -72,6 +72,8 @@ struct panic_node {
 	uint32_t site, space;
 	uint8_t where; /* enum panic_where */
 	bool depth_known, in_values;
+	bool by_goexit; /* a Goexit that began in a deferred call of it, or of one in it, ended it
+			 */
 	struct panic_trace trace;
 };
 
@@ -135,8 +137,10 @@ int panic_push(struct golin_model *m, golin_pidx i);
 void panic_pop(struct golin_model *m, golin_pidx i);
 /* It is in no stack: it may be evicted from now on. */
 void panic_end(struct golin_model *m, golin_pidx i);
-/* It is over; only the first outcome counts. */
+/* It is over; only the first outcome counts, unless it is taken back. */
 void panic_resolve(struct golin_model *m, golin_pidx i, uint8_t outcome, uint64_t ts);
+/* It was not over. */
+void panic_reopen(struct golin_model *m, golin_pidx i);
 /* Its running deferred call is over. */
 void panic_close_defer(struct golin_model *m, golin_pidx i, uint64_t ts);
 /* Takes what is over the cap out of the model. */
@@ -155,7 +159,8 @@ int panic_site_at(struct golin_model *m, uint32_t space, uint64_t stack, uint32_
 int panic_site_enter(struct golin_model *m, golin_pidx i);
 /* One of a dump: its site has counted it. */
 int panic_site_join(struct golin_model *m, golin_pidx i);
-void panic_site_resolved(struct golin_model *m, golin_pidx i);
+/* It is over (by 1), or that is taken back (-1); the outcome stands still. */
+void panic_site_resolved(struct golin_model *m, golin_pidx i, int by);
 
 /* ---- panic_frames.c ---- */
 

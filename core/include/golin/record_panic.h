@@ -197,7 +197,8 @@ struct golin_rec_panic_kept {
 	uint32_t flags;	  /* enum golin_panic_more */
 	uint32_t kind;	  /* enum golin_panic_kind */
 	uint32_t ndefers; /* there may have been more than are kept */
-	uint32_t own_trace_kind, _pad;
+	uint32_t own_trace_kind;
+	uint32_t by_goexit; /* a Goexit ended it, which may be gone past yet: up to Go 1.21 */
 	struct golin_rec_str trace; /* where it came from elsewhere: a traceparent */
 	struct golin_rec_str text;  /* that the program printed */
 };

@@ -193,7 +193,7 @@ UNUSED_FN int sim_overtake(struct sim *s, int k, int above)
 	struct sim_entry *e = &s->entries[k];
 
 	if (e->outcome != GOLIN_PO_ACTIVE)
-		return above;
+		return e->outcome == GOLIN_PO_RECOVERED ? above : k;
 	if (e->kind == GOLIN_PANIC_PANIC && s->entries[above].kind == GOLIN_PANIC_GOEXIT) {
 		e->outcome = GOLIN_PO_GOEXIT;
 	} else {

@@ -339,7 +339,7 @@ static void test_goexit_during_panic_113(void **arg)
 	start(7, 0x100, 0, "one");
 	deferred(7, D1, 0);
 	goexit_(7, 0x200, NESTED);
-	is_outcome(1, GOLIN_PO_ACTIVE); /* it goes on if something goes past the Goexit */
+	is_outcome(1, GOLIN_PO_GOEXIT);
 	deferred(7, D2, OF_GOEXIT);
 	start(7, 0x300, NESTED, "two");
 	assert_int_equal(number_of(panic_no(3)->nested_in), 2);
@@ -362,6 +362,7 @@ static void test_goexit_gone_past_113(void **arg)
 	start(7, 0x100, 0, "one");
 	deferred(7, D1, 0);
 	goexit_(7, 0x300, NESTED);
+	is_outcome(1, GOLIN_PO_GOEXIT);
 	deferred(7, D2, OF_GOEXIT);
 	start(7, 0x400, NESTED, "three");
 	deferred(7, D3, 0);
@@ -374,6 +375,9 @@ static void test_goexit_gone_past_113(void **arg)
 	is_recovered(1, D2);
 	assert_int_equal(panic_no(1)->ndefers, 2);
 	assert_int_equal(panic_counts().unmatched, 0);
+	assert_int_equal(panic_counts().recovered, 2);
+	assert_int_equal(golin_model_panic_site(M, 0)->recovered, 2);
+	assert_int_equal(golin_model_panic_site(M, 0)->active, 0);
 }
 
 static void test_goexit_in_goexit(void **arg)
