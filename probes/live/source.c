@@ -314,9 +314,11 @@ static uint64_t cost_ns(const struct live *l, const struct wire_stats *sum)
 	uint64_t create = sum->hits[WIRE_CREATE] * (l->o.stack_depth ? 240 : 145);
 	uint64_t timers = sum->hits[WIRE_TIMER_START] * (l->o.stack_depth ? 260 : 220) +
 			  sum->hits[WIRE_TIMER_END] * 180;
+	uint64_t panics = (sum->hits[WIRE_PANIC_START] + sum->hits[WIRE_PANIC_GOEXIT]) * 200 +
+			  sum->hits[WIRE_PANIC_DEFER] * 120 + sum->hits[WIRE_PANIC_RECOVER] * 160;
 	uint64_t rest = sum->hits[WIRE_EXIT] * 140 + sum->quiet * 180;
 
-	return (create + timers + rest) * l->h.hit_ns / 100;
+	return (create + timers + panics + rest) * l->h.hit_ns / 100;
 }
 
 static void stats(struct golin_source *s, struct golin_source_stats *ret)
@@ -421,8 +423,8 @@ static int arm(struct live *l, struct golin_err *err)
 	 */
 	r = golin_plan_make(info, golin_imgproc_layout(l->p),
 			    GOLIN_GROUP_GOROUTINES | GOLIN_GROUP_TIMERS |
-				    (l->o.groups & (GOLIN_GROUP_CONTEXTS | GOLIN_GROUP_PANICS |
-						   GOLIN_GROUP_GC)),
+				    (l->o.groups &
+				     (GOLIN_GROUP_CONTEXTS | GOLIN_GROUP_PANICS | GOLIN_GROUP_GC)),
 			    &l->plan, err);
 	if (r < 0)
 		return r;
