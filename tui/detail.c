@@ -78,12 +78,22 @@ void detail_add_text(struct detail *d, const char *label, enum role role, const 
 	} while (*text);
 }
 
-void detail_add_place(struct detail *d, const struct golin_frame *f)
+void detail_add_indented_place(struct detail *d, const char *indent, const struct golin_frame *f)
 {
+	int cols = d->width - LABEL_COLS - 2 - (int)strlen(indent);
 	char place[512];
 
-	if (f->file[0])
-		detail_add(d, NULL, ROLE_PLACE, "%s", name_full_place(f, place, sizeof(place)));
+	if (!f->file[0])
+		return;
+	name_full_place(f, place, sizeof(place));
+	/* of a path that is too long the line matters most */
+	detail_add(d, NULL, ROLE_PLACE, "%s%s", indent,
+		   cols < TEXT_MIN ? place : name_tail(place, cols));
+}
+
+void detail_add_place(struct detail *d, const struct golin_frame *f)
+{
+	detail_add_indented_place(d, "", f);
 }
 
 void detail_add_moment(struct detail *d, const struct golin_model *m, const char *label,

@@ -17,6 +17,7 @@ void detail_link_context(struct detail *d, const struct golin_model *m, golin_ci
 void detail_link_panic(struct detail *d, const struct golin_model *m, golin_pidx i);
 /* File and line of a frame, in a line of their own. */
 void detail_add_place(struct detail *d, const struct golin_frame *f);
+void detail_add_indented_place(struct detail *d, const char *indent, const struct golin_frame *f);
 /* "10:31:07.120  (4s ago)", seen from `moment`. */
 void detail_add_moment(struct detail *d, const struct golin_model *m, const char *label,
 		       uint64_t ns, uint64_t moment);

@@ -100,7 +100,6 @@ static void add_pc(struct detail *d, struct way *w, uint64_t pc, uint32_t at)
 {
 	const struct golin_frame *f;
 	int n = golin_model_frames(w->v->model, pc, &f);
-	char place[512];
 
 	if (n <= 0)
 		detail_add(d, NULL, ROLE_FUNC, "%s  0x%" PRIx64, at == w->resumed ? ">" : " ", pc);
@@ -108,8 +107,7 @@ static void add_pc(struct detail *d, struct way *w, uint64_t pc, uint32_t at)
 		if (f[i].flags & GOLIN_FRAME_WRAPPER)
 			continue;
 		add_frame(d, w, &f[i], at, i + 1 == n);
-		detail_add(d, NULL, ROLE_PLACE, "     %s",
-			   name_full_place(&f[i], place, sizeof(place)));
+		detail_add_indented_place(d, "     ", &f[i]);
 	}
 }
 

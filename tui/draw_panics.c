@@ -13,17 +13,19 @@ struct columns {
 	bool clock;	 /* there is room for the time of day */
 };
 
-static struct columns columns(int w)
+/* Where there are no sites there is nothing to count. */
+static struct columns columns(int w, bool sites)
 {
-	struct columns c = {.tree = 1, .outcome_w = w < 100 ? 10 : 13, .count_w = 5};
+	struct columns c = {.tree = 1, .outcome_w = w < 100 || !sites ? 10 : 13};
 
 	c.clock = w >= 100;
 	c.last_w = c.clock ? 12 : 5;
-	c.tree_w = w < 72 ? 19 : w < 100 ? 23 : w < 140 ? 30 : 40;
+	c.tree_w = w < 72 ? 19 : w < 100 ? 23 : w < 140 ? 28 : 40;
+	c.count_w = sites ? 5 : 0;
 	c.guides = (uint32_t)(c.tree_w - 14) / 2;
 	c.outcome = c.tree + c.tree_w + 1;
 	c.count = c.outcome + c.outcome_w + 1;
-	c.last = c.count + c.count_w + 1;
+	c.last = c.count + c.count_w + (sites ? 1 : 0);
 	c.text = c.last + c.last_w + 2;
 	c.text_w = w - c.text;
 	draw_split(&c.text_w, &c.at_w);
@@ -36,9 +38,10 @@ static void draw_heads(struct canvas *c, const struct columns *k, int y, int w)
 	canvas_blank(c, y, 0, w, ROLE_HEADER);
 	canvas_put(c, y, k->tree, k->tree_w, ROLE_HEADER, "PANIC");
 	canvas_put(c, y, k->outcome, k->outcome_w, ROLE_HEADER, "OUTCOME");
-	canvas_put_right(c, y, k->count, k->count_w, ROLE_HEADER, "COUNT");
+	if (k->count_w)
+		canvas_put_right(c, y, k->count, k->count_w, ROLE_HEADER, "COUNT");
 	canvas_put_right(c, y, k->last, k->last_w, ROLE_HEADER, k->clock ? "LAST" : "AGO");
-	canvas_put(c, y, k->text, k->text_w, ROLE_HEADER, "RAISED IN");
+	canvas_put(c, y, k->text, k->text_w, ROLE_HEADER, k->count_w ? "RAISED IN" : "WHAT");
 	if (k->at_w)
 		canvas_put(c, y, k->at, k->at_w, ROLE_HEADER, "AT");
 }
@@ -161,7 +164,7 @@ static void draw_panic(struct canvas *c, const struct columns *k, const struct p
 void draw_panics(struct canvas *c, const struct panview *v, const struct treeview *t,
 		 const struct search *s, const char *empty, int y, int w, int h)
 {
-	struct columns k = columns(w);
+	struct columns k = columns(w, v->fold);
 
 	draw_heads(c, &k, y, w);
 	for (int i = 1; i < h && t->top + (uint32_t)i - 1 < t->rows.len; i++) {
