@@ -110,10 +110,9 @@ static void put_end(struct jsonw *w, const struct event *e, enum what what)
 	} else {
 		export_json_text(w, "printed", golin_model_string(e->m, e->p->printed));
 	}
-	if (e->p->started && e->rec->ts >= e->p->started)
-		jsonw_u64(w, "duration_ns", e->rec->ts - e->p->started);
-	else
-		jsonw_null(w, "duration_ns");
+	export_json_amount(w, "duration_ns",
+			   e->p->started && e->rec->ts >= e->p->started ? e->rec->ts - e->p->started
+									: UINT64_MAX);
 }
 
 static void put_json(const struct event *e, enum what what)

@@ -13,6 +13,8 @@ enum {
 
 bool export_panic_wanted(const struct golin_model *m, const struct golin_export_opts *o,
 			 golin_pidx i);
+/* A size or a time span; null when there is none that a reader of JSON could hold. */
+void export_json_amount(struct jsonw *w, const char *key, uint64_t v);
 /* The id of a panic; null for GOLIN_PIDX_NONE and for one that is not in the model. */
 void export_json_panic_id(struct jsonw *w, const char *key, const struct golin_model *m,
 			  golin_pidx i);

@@ -12,6 +12,14 @@ bool export_panic_wanted(const struct golin_model *m, const struct golin_export_
 
 /* ---- members ---- */
 
+void export_json_amount(struct jsonw *w, const char *key, uint64_t v)
+{
+	if (v <= INT64_MAX)
+		jsonw_u64(w, key, v);
+	else
+		jsonw_null(w, key);
+}
+
 void export_json_panic_id(struct jsonw *w, const char *key, const struct golin_model *m,
 			  golin_pidx i)
 {
@@ -28,10 +36,7 @@ static void value_open(struct jsonw *w, const char *key, const struct golin_mode
 	jsonw_begin(w, key, '{');
 	export_json_text(w, "type", golin_model_string(m, v->type));
 	jsonw_str(w, "text", text ? golin_model_string(m, v->text) : NULL);
-	if (v->flags & GOLIN_VALUE_CUT)
-		jsonw_u64(w, "size", v->size);
-	else
-		jsonw_null(w, "size");
+	export_json_amount(w, "size", v->flags & GOLIN_VALUE_CUT ? v->size : UINT64_MAX);
 	jsonw_bool(w, "nil", !v->type_addr && !(v->flags & GOLIN_VALUE_PARTIAL));
 	jsonw_bool(w, "error", v->flags & GOLIN_VALUE_ERROR);
 	jsonw_bool(w, "runtime", v->flags & GOLIN_VALUE_RUNTIME);
@@ -124,11 +129,11 @@ static void put_defers(struct jsonw *w, const struct golin_model *m, golin_pidx 
 		jsonw_begin(w, NULL, '{');
 		export_json_entry(w, m, d[k].pc);
 		export_json_time(w, "ts", m, d[k].ts);
-		if (d[k].end)
-			jsonw_u64(w, "duration_ns", d[k].end > d[k].ts ? d[k].end - d[k].ts : 0);
-		else
-			jsonw_null(w, "duration_ns");
-		jsonw_u64(w, "pause_ns", d[k].pause);
+		export_json_amount(w, "duration_ns",
+				   !d[k].end		? UINT64_MAX
+				   : d[k].end > d[k].ts ? d[k].end - d[k].ts
+							: 0);
+		export_json_amount(w, "pause_ns", d[k].pause);
 		jsonw_bool(w, "open_coded", d[k].flags & GOLIN_PANIC_OPEN);
 		jsonw_bool(w, "recovered", k == by);
 		jsonw_end(w, '}');
@@ -162,7 +167,7 @@ static void put_points(struct jsonw *w, const struct golin_model *m, golin_pidx 
 		else
 			export_json_frame(w, "at", &v[k].at);
 		export_json_text(w, "wait", v[k].gone ? "" : golin_model_string(m, v[k].wait));
-		jsonw_u64(w, "after_ns", v[k].after);
+		export_json_amount(w, "after_ns", v[k].after);
 		jsonw_end(w, '}');
 	}
 	jsonw_end(w, ']');
@@ -217,10 +222,10 @@ static void put_ids(struct jsonw *w, const struct golin_model *m, golin_pidx i)
 	jsonw_str(w, "kind", golin_panic_kind_name(p->kind));
 	export_json_time(w, "started", m, p->started);
 	export_json_time(w, "ended", m, p->ended);
-	if (p->ended && p->started)
-		jsonw_u64(w, "duration_ns", p->ended > p->started ? p->ended - p->started : 0);
-	else
-		jsonw_null(w, "duration_ns");
+	export_json_amount(w, "duration_ns",
+			   !p->ended || !p->started ? UINT64_MAX
+			   : p->ended > p->started  ? p->ended - p->started
+						    : 0);
 	export_json_panic_value(w, "value", m, i);
 }
 
