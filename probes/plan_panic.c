@@ -77,7 +77,7 @@ static uint64_t cookie_of(const struct plan_build *b, const struct golin_plan_ho
 		return WIRE_COOKIE(goexit ? WIRE_OP_PANIC_DEFER_X : WIRE_OP_PANIC_DEFER,
 				   minor >= 22 ? RAX : WIRE_AT_STACK | 1, 0, any, 0);
 	if (!strcmp(h->event, "panic.defer.open"))
-		return WIRE_COOKIE(WIRE_OP_PANIC_DEFER_P, a0, a1, any, 0);
+		return WIRE_COOKIE(WIRE_OP_PANIC_DEFER_P, a0, a1, here, 0);
 	if (!strcmp(h->event, "panic.goexit"))
 		return WIRE_COOKIE(WIRE_OP_PANIC_GOEXIT, 0, 0, here, 0);
 	if (!strcmp(h->event, "panic.fatal"))

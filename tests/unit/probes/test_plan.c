@@ -365,6 +365,64 @@ static void test_where_panics(void **state)
 	assert_string_equal(at(19, "panic.throw.user"), "text=rax,rbx");
 }
 
+/* The cookie of an event of panics in a version; 0 where it has none. */
+static uint64_t panic_cookie(unsigned int minor, const char *event, const char *func)
+{
+	struct golin_image_info info = image(minor);
+	struct golin_layout l = layout(minor >= 22);
+	struct golin_plan p;
+
+	assert_int_equal(golin_plan_make(&info, &l, GOLIN_GROUP_PANICS, &p, NULL), 0);
+	for (size_t i = 0; i < p.n; i++)
+		if (!strcmp(p.hooks[i].event, event) && !strcmp(p.hooks[i].want.func, func))
+			return p.hooks[i].cookie;
+	return 0;
+}
+
+static void test_panic_cookies(void **state)
+{
+	static const struct {
+		uint8_t from, to;
+		const char *event, *func;
+		uint64_t cookie;
+	} want[] = {
+		{13, 16, "panic.start", "runtime.gopanic",
+		 WIRE_COOKIE(WIRE_OP_PANIC_START, 0x81, 0x82, WIRE_G_RCX, 0)},
+		{17, 27, "panic.start", "runtime.gopanic",
+		 WIRE_COOKIE(WIRE_OP_PANIC_START, RAX, RBX, WIRE_G_R14, 0)},
+		/* The call of reflectcall is in the middle: rcx may be anything there. */
+		{13, 16, "panic.defer", "runtime.gopanic",
+		 WIRE_COOKIE(WIRE_OP_PANIC_DEFER, 0x81, 0, WIRE_G_TLS, 0)},
+		{17, 21, "panic.defer", "runtime.gopanic",
+		 WIRE_COOKIE(WIRE_OP_PANIC_DEFER_G, 0, 0, WIRE_G_R14, 0)},
+		{22, 27, "panic.defer", "runtime.gopanic",
+		 WIRE_COOKIE(WIRE_OP_PANIC_DEFER, RAX, 0, WIRE_G_R14, 0)},
+		{13, 13, "panic.defer.goexit", "runtime.Goexit",
+		 WIRE_COOKIE(WIRE_OP_PANIC_DEFER_X, 0x81, 0, WIRE_G_TLS, 0)},
+		{22, 27, "panic.defer.goexit", "runtime.Goexit",
+		 WIRE_COOKIE(WIRE_OP_PANIC_DEFER_X, RAX, 0, WIRE_G_R14, 0)},
+		{14, 16, "panic.defer.open", "runtime.reflectcallSave",
+		 WIRE_COOKIE(WIRE_OP_PANIC_DEFER_P, 0x81, 0x82, WIRE_G_RCX, 0)},
+		{17, 21, "panic.defer.open", "runtime.deferCallSave",
+		 WIRE_COOKIE(WIRE_OP_PANIC_DEFER_P, RAX, RBX, WIRE_G_R14, 0)},
+		{13, 16, "panic.fatal", "runtime.fatalpanic",
+		 WIRE_COOKIE(WIRE_OP_PANIC_FATAL, 0x81, 0, WIRE_G_TLS, 0)},
+		{19, 27, "panic.throw.user", "runtime.fatal",
+		 WIRE_COOKIE(WIRE_OP_PANIC_USER, RAX, RBX, WIRE_G_R14, 0)},
+		/* Until 1.20 nil is nil: nobody asks what it has become. */
+		{21, 27, "panic.fatal.print", "runtime.preprintpanics",
+		 WIRE_COOKIE(WIRE_OP_PANIC_PRINT, RAX, 0, WIRE_G_R14, 0)},
+		{13, 20, "panic.fatal.print", "runtime.preprintpanics", 0},
+		/* fmt calls it all the time. */
+		{13, 27, "panic.recover.call", "runtime.gorecover", 0},
+	};
+
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++)
+		for (unsigned int minor = want[i].from; minor <= want[i].to; minor++)
+			assert_int_equal(panic_cookie(minor, want[i].event, want[i].func),
+					 want[i].cookie);
+}
+
 static void test_where_others(void **state)
 {
 	assert_string_equal(at(16, "goroutine.create"), "newg=8(%rsp) g0=%fs:-8");
@@ -519,13 +577,13 @@ static void test_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_stack_abi),      cmocka_unit_test(test_register_abi),
-		cmocka_unit_test(test_timer_events),   cmocka_unit_test(test_groups),
-		cmocka_unit_test(test_store),	       cmocka_unit_test(test_absent_fields),
-		cmocka_unit_test(test_refused),	       cmocka_unit_test(test_where_contexts),
-		cmocka_unit_test(test_where_panics),   cmocka_unit_test(test_where_others),
-		cmocka_unit_test(test_where_g_is_not), cmocka_unit_test(test_all_versions),
-		cmocka_unit_test(test_check),
+		cmocka_unit_test(test_stack_abi),    cmocka_unit_test(test_register_abi),
+		cmocka_unit_test(test_timer_events), cmocka_unit_test(test_groups),
+		cmocka_unit_test(test_store),	     cmocka_unit_test(test_absent_fields),
+		cmocka_unit_test(test_refused),	     cmocka_unit_test(test_where_contexts),
+		cmocka_unit_test(test_where_panics), cmocka_unit_test(test_panic_cookies),
+		cmocka_unit_test(test_where_others), cmocka_unit_test(test_where_g_is_not),
+		cmocka_unit_test(test_all_versions), cmocka_unit_test(test_check),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
