@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What values say, compared with what Go makes of them.
 
-    panic_values_test.py VERSION VARIANT
+    panic_values_test.py memory|panics VERSION VARIANT
 
 The fixture panicvalues tells of each of its values where it is, what its methods or fmt's %+v make
-of it, and what it wraps; run again, it panics with one: that is what the runtime prints.
+of it, and what it wraps. memory: they are read as they stand there; run again, it panics with one:
+that is what the runtime prints. panics: it panics with each of them, and golin watches.
 """
 
 import json
@@ -74,35 +75,79 @@ def addresses(text):
     return re.sub(r"0x[0-9a-f]+", "0x?", text)
 
 
-def main():
-    version, variant = sys.argv[1:3]
-    path = live.program("panicvalues", version, variant)
-    check = live.Check(f"panic values {version}-{variant}")
-    program = live.Program([path])
-    values = [json.loads(line) for line in program.out if line.startswith("{")]
+def check_value(check, value, got, wrapped):
+    """got: (type, text, flags); wrapped: the texts of what it wraps, each behind its holder."""
+    name, (gotype, text, flags) = value["name"], got
+    check.equal(gotype, value["gotype"], f"{name}: type")
+    check.equal(addresses(text) if value["inexact"] else text,
+                said(value["text"]) if name != "map" else "0x?", f"{name}: text")
+    check.that(flags & TEXT and not flags & (CUT | PARTIAL), f"{name}: flags {flags}")
+    check.equal(wrapped, [said(w) for w in value["wraps"]], f"{name}: wraps")
+
+
+def in_memory(check, path, program, values):
     answers = ask(program, values)
     check.equal(len(answers), len(values), "answers")
     with ThreadPoolExecutor(2) as pool:
         ends = list(pool.map(lambda v: None if v["name"].startswith("errno ") else
                              printed(path, v["n"]), values))
     for value, got, end in zip(values, answers, ends):
-        name, wrapped, last = value["name"], got[1:-1], got[-1]
-        gotype, text, flags, _, _ = got[0]
-        check.equal(gotype, value["gotype"], f"{name}: type")
-        check.equal(addresses(text) if value["inexact"] else text, said(value["text"])
-                    if not name == "map" else "0x?", f"{name}: text")
-        check.that(flags & TEXT and not flags & (CUT | PARTIAL), f"{name}: flags {flags}")
+        name, wrapped, last, flags = value["name"], got[1:-1], got[-1], got[0][2]
+        check_value(check, value, got[0][:3], [w[1] for w in wrapped])
         check.equal("e" * bool(flags & ERROR) + "s" * bool(flags & STRINGER), value["has"],
                     f"{name}: methods")
-        check.equal(bool(flags & RUNTIME), bool(re.match(r"\*?runtime\.", value["gotype"])),
+        check.equal(bool(flags & RUNTIME),
+                    bool(re.match(r"\*?(runtime|maps)\.", value["gotype"])),
                     f"{name}: of the runtime")
-        check.equal([w[1] for w in wrapped], [said(w) for w in value["wraps"]], f"{name}: wraps")
         for i, w in enumerate(wrapped):
             check.that(w[3] <= i, f"{name}: held by {w[3]}")
         # Those with methods are strings by then.
         if end is not None and not value["has"] and value["gotype"]:
             check.equal(addresses(last[1]), addresses(end), f"{name}: printed")
+
+
+def below(value):
+    """What it wraps, in the order of memory's answers."""
+    for w in value["wraps"]:
+        yield w["text"]
+        yield from below(w)
+
+
+def as_panics(check, program, values):
+    golin = live.Golin("panics", str(program.pid), "--json", "--probes", "goroutines,panics")
+    check.that(golin.attached, "golin is attached", golin.err[-5:])
     program.go()
+    check.that(program.wait_line(program.out, "^recovered"), "the program goes on")
+    program.close_stdin()
+    check.equal(golin.wait(), 0, f"golin panics: {golin.err[-3:]}")
+    panics = [o for o in golin.objects() if o["type"] == "panic"]
+    panics.sort(key=lambda p: int(p["started"]))
+    check.equal(len(panics), len(values), "panics")
+    check.that(all(p["outcome"] == "recovered" for p in panics), "recovered")
+    made = [v for v in values if v["name"] == "PanicNilError"]
+    for value, p in zip(values, panics):
+        v = p["value"]
+        # Since Go 1.21 a panic(nil) is one with a value of the runtime's.
+        if not value["gotype"] and made:
+            value = made[0]
+        check_value(check, value, (v["type"] or "", v["text"], TEXT if v["size"] is None else CUT),
+                    list(below(v)))
+
+
+def main():
+    what, version, variant = sys.argv[1:4]
+    path = live.program("panicvalues", version, variant)
+    check = live.Check(f"panic values {what} {version}-{variant}")
+    if what == "panics":
+        live.require_live()
+    program = live.Program([path])
+    values = [json.loads(line) for line in program.out if line.startswith("{")]
+    check.that(len(values) > 200, f"{len(values)} values")
+    if what == "panics":
+        as_panics(check, program, values)
+    else:
+        in_memory(check, path, program, values)
+        program.close_stdin()
     check.equal(program.wait(), 0, "the program's end")
     check.finish()
 
