@@ -10,6 +10,7 @@
 #include "golin/context.h"
 #include "golin/dump.h"
 #include "golin/model.h"
+#include "golin/panic.h"
 #include "model/filter.h"
 
 static struct golin_model *M;
@@ -216,6 +217,91 @@ static int drop(void *arg, const struct golin_rec *rec)
 	return 0;
 }
 
+/* ---- panics ---- */
+
+static void panic_start(struct golin_recbuf *b, uint64_t ts, uint64_t goid, uint64_t depth)
+{
+	struct golin_rec_panic_start *r =
+		golin_recbuf_begin(b, GOLIN_REC_PANIC_START, sizeof(*r) + sizeof(r->values[0]));
+	char text[64];
+	int len = snprintf(text, sizeof(text), "open /srv/file-%llu: no such file",
+			   (unsigned long long)ts);
+
+	r->h.target = 1;
+	r->h.ts = ts;
+	r->h.goid = goid;
+	r->depth = depth;
+	r->stack = 1 + ts % 1000;
+	r->flags = depth > 0x100 ? GOLIN_PANIC_NESTED : 0;
+	r->n = 1;
+	r->values[0] = (struct golin_rec_value){.type = 0x9000 + ts % 8,
+						.data = 0xc000000000 + ts % 100000 * 16,
+						.flags = GOLIN_VALUE_HEAP | GOLIN_VALUE_TEXT};
+	golin_recbuf_str(b, offsetof(struct golin_rec_panic_start, values[0].text), text,
+			 (size_t)len);
+	must(golin_model_apply(M, golin_recbuf_end(b)));
+}
+
+static void panic_defer(uint64_t ts, uint64_t goid)
+{
+	const struct golin_rec_panic_defer r = {.h = {.type = GOLIN_REC_PANIC_DEFER,
+						      .version = 1,
+						      .size = sizeof(r),
+						      .target = 1,
+						      .ts = ts,
+						      .goid = goid},
+						.pc = 0x400000};
+
+	must(golin_model_apply(M, &r.h));
+}
+
+static void panic_recover(uint64_t ts, uint64_t goid, uint64_t depth)
+{
+	const struct golin_rec_panic_recover r = {.h = {.type = GOLIN_REC_PANIC_RECOVER,
+							.version = 1,
+							.size = sizeof(r),
+							.target = 1,
+							.ts = ts,
+							.goid = goid},
+						  .depth = depth};
+
+	must(golin_model_apply(M, &r.h));
+}
+
+/* Of a thousand goroutines; each panic with a text of its own, two deferred calls, a recovery. */
+static void panics(uint64_t n, uint64_t nested)
+{
+	uint64_t bytes = 0, held = n < 65536 ? n : 65536;
+	struct golin_model_counts before, after;
+	struct golin_recbuf b = {0};
+	char what[64];
+	double start;
+
+	fresh(0);
+	for (uint64_t k = 1; k <= 1000; k++)
+		create(k, k / 10, k);
+	golin_model_counts(M, &before);
+	start = now_s();
+	for (uint64_t k = 0; k < n; k++) {
+		uint64_t goid = 1 + k / nested % 1000, level = k % nested;
+
+		panic_start(&b, 2000 + k, goid, 0x100 * (level + 1));
+		panic_defer(2000 + k, goid);
+		panic_defer(2000 + k, goid);
+		for (uint64_t i = nested; i && level == nested - 1; i--)
+			panic_recover(2000 + k, goid, 0x100 * i - 0x80);
+	}
+	snprintf(what, sizeof(what), "panics, %llu in one another", (unsigned long long)nested);
+	rate(what, (double)n, now_s() - start);
+	golin_model_counts(M, &after);
+	printf("%-44s %10.0f bytes\n", "memory of a panic that is over",
+	       (double)(after.bytes - before.bytes) / (double)held);
+	start = now_s();
+	must(golin_model_dump(M, &(struct golin_sink){drop, &bytes}));
+	rate("dump of a panic", (double)held, now_s() - start);
+	golin_recbuf_done(&b);
+}
+
 static void views(uint64_t n)
 {
 	struct golin_export_opts o = {.fold = true, .width = 100};
@@ -267,6 +353,8 @@ int main(void)
 	memory(1000000);
 	contexts(200000);
 	contexts(1000000);
+	panics(2000000, 1);
+	panics(2000000, 1000);
 	views(1000000);
 	golin_model_free(M);
 	return 0;
