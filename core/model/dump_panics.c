@@ -143,6 +143,25 @@ static int dump_what_became(struct dump *d, golin_pidx i)
 	return dump_put(d);
 }
 
+static int dump_point(struct dump *d, golin_pidx i, uint32_t level)
+{
+	const struct panic_node *n = panic_at(d->m, i);
+	const struct panic_point *from = &n->trace.points[level];
+	struct golin_rec_panic_point *r;
+
+	if (!BEGIN(d, GOLIN_REC_PANIC_POINT, r))
+		return -ENOMEM;
+	dump_header(&r->h, &d->m->spaces.v[n->space], 0, from->goid);
+	r->number = n->p.number;
+	r->after = from->after;
+	r->stack = from->stack;
+	r->level = level;
+	r->flags = (from->seen ? GOLIN_POINT_SEEN : 0) | (from->gone ? GOLIN_POINT_GONE : 0);
+	dump_str(d, offsetof(struct golin_rec_panic_point, wait),
+		 golin_model_string(d->m, from->wait));
+	return dump_put(d);
+}
+
 static int dump_panic(struct dump *d, golin_pidx i)
 {
 	const struct golin_panic_defer *v;
@@ -154,7 +173,10 @@ static int dump_panic(struct dump *d, golin_pidx i)
 	rc = dump_start(d, i);
 	for (uint32_t k = 0; k < n && !rc; k++)
 		rc = dump_defer(d, i, &v[k]);
-	return rc ? rc : dump_what_became(d, i);
+	rc = rc ? rc : dump_what_became(d, i);
+	for (uint32_t k = 0; k < panic_at(d->m, i)->trace.npoints && !rc; k++)
+		rc = dump_point(d, i, k);
+	return rc;
 }
 
 struct numbered {

@@ -371,6 +371,7 @@ static void apply_process_exit(struct golin_model *m, const struct golin_rec *re
 
 static void apply_lost(struct golin_model *m, const struct golin_rec_lost *r)
 {
+	panics_lost(m);
 	if (r->cause == GOLIN_LOST_RING)
 		m->counts.lost_ring += r->count;
 	else if (r->cause == GOLIN_LOST_MISSED)
@@ -501,6 +502,8 @@ static int dispatch(struct golin_model *m, const struct golin_rec *rec)
 		return model_apply_panic_kept(m, (const struct golin_rec_panic_kept *)rec, space);
 	case GOLIN_REC_PANIC_COUNTS:
 		return model_apply_panic_counts(m, (const struct golin_rec_panic_counts *)rec);
+	case GOLIN_REC_PANIC_POINT:
+		return model_apply_panic_point(m, (const struct golin_rec_panic_point *)rec, space);
 	case GOLIN_REC_PANIC_SITE:
 		return model_apply_panic_site(m, (const struct golin_rec_panic_site *)rec, space);
 	default:

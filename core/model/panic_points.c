@@ -230,6 +230,56 @@ void panic_points_waits(struct golin_model *m, uint32_t space,
 	}
 }
 
+/* ---- dumps ---- */
+
+static void wait_for(struct golin_model *m, golin_pidx i)
+{
+	struct panic_traces *all = &m->panic_traces;
+	uint64_t number = golin_model_panic(m, i)->number;
+
+	for (uint32_t k = 0; k < all->npending; k++)
+		if (all->pending[k] == number)
+			return;
+	if (all->npending == PANIC_PENDING)
+		return;
+	all->pending[all->npending] = number;
+	all->pending_at[all->npending++] = i;
+}
+
+int model_apply_panic_point(struct golin_model *m, const struct golin_rec_panic_point *r,
+			    uint32_t space)
+{
+	golin_pidx i = golin_model_panic_find(m, r->number);
+	struct panic_point *pt;
+	struct panic_trace *t;
+	uint32_t wait = 0;
+	int rc;
+
+	if (i == GOLIN_PIDX_NONE || panic_at(m, i)->space != space || !m->panics.dumping)
+		return 0;
+	t = panic_trace_at(m, i);
+	if (r->level != t->npoints || r->level >= POINT_LEVELS || !r->h.goid)
+		return 0;
+	rc = strings_intern(&m->strings, golin_rec_text(&r->h, r->wait), r->wait.len, &wait);
+	if (rc && rc != -ENOSPC)
+		return rc;
+	pt = realloc(t->points, (t->npoints + 1) * sizeof(*pt));
+	if (!pt)
+		return -ENOMEM;
+	t->points = pt;
+	m->panic_traces.npoints++;
+	t->points[t->npoints++] = (struct panic_point){.goid = r->h.goid,
+						       .after = r->after,
+						       .stack = r->stack,
+						       .wait = wait,
+						       .asked = true,
+						       .seen = r->flags & GOLIN_POINT_SEEN,
+						       .gone = r->flags & GOLIN_POINT_GONE};
+	if (!(r->flags & GOLIN_POINT_SEEN))
+		wait_for(m, i); /* the answer may come yet */
+	return 0;
+}
+
 /* ---- reading ---- */
 
 static struct golin_panic_point told(const struct golin_model *m, const struct golin_panic *p,

@@ -91,6 +91,9 @@ int panic_points_started(struct golin_model *m, uint32_t space, golin_pidx i);
 void panic_points_forget(struct golin_model *m, golin_pidx i);
 int panic_points_state(struct golin_model *m, uint32_t space,
 		       const struct golin_rec_goroutine_state *r);
+/* Of a dump. */
+int model_apply_panic_point(struct golin_model *m, const struct golin_rec_panic_point *r,
+			    uint32_t space);
 void panic_points_waits(struct golin_model *m, uint32_t space,
 			const struct golin_rec_goroutine_waits *r);
 

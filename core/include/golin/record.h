@@ -77,6 +77,7 @@ enum golin_rec_type {
 	GOLIN_REC_PANIC_KEPT = 102,   /* in dumps only */
 	GOLIN_REC_PANIC_COUNTS = 103, /* in dumps only */
 	GOLIN_REC_PANIC_SITE = 104,   /* in dumps only */
+	GOLIN_REC_PANIC_POINT = 105,  /* in dumps only */
 	/* the garbage collector */
 	GOLIN_REC_GC_PAUSE = 112,
 	GOLIN_REC_TYPE_MAX = 256,

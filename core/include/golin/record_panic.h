@@ -221,6 +221,25 @@ struct golin_rec_panic_site {
 	struct golin_rec_str type;
 };
 
+enum golin_point_flags {
+	GOLIN_POINT_SEEN = 1 << 0,
+	GOLIN_POINT_GONE = 1 << 1, /* it had ended before it could be looked at */
+};
+
+/*
+ * In a dump, behind its panic: where h.goid, which panicked or is above that, stood when it was
+ * looked at. They come in the order of their levels.
+ */
+struct golin_rec_panic_point {
+	struct golin_rec h;
+	uint64_t number; /* of the panic */
+	uint64_t after;	 /* ns since it began */
+	uint64_t stack;
+	uint32_t level; /* 0 the goroutine itself, 1 its parent ... */
+	uint32_t flags; /* enum golin_point_flags */
+	struct golin_rec_str wait;
+};
+
 /* The world stood still for duration ns from h.ts on. */
 struct golin_rec_gc_pause {
 	struct golin_rec h;

@@ -3,6 +3,7 @@
 #ifndef GOLIN_TESTS_PANIC_PUT_H
 #define GOLIN_TESTS_PANIC_PUT_H
 
+#include "golin/dump.h"
 #include "golin/panic.h"
 #include "records.h"
 
@@ -97,6 +98,24 @@ UNUSED_FN void type_is(uint64_t type, const char *text)
 	golin_recbuf_str(&b, offsetof(struct golin_rec_type_name, name), text, strlen(text));
 	put(golin_recbuf_end(&b));
 	golin_recbuf_done(&b);
+}
+
+UNUSED_FN int put_again(void *arg, const struct golin_rec *rec)
+{
+	assert_true(golin_record_check(rec, rec->size));
+	assert_true(golin_record_is_clean(rec));
+	return golin_model_apply(arg, rec);
+}
+
+/* M is what a dump of it makes. */
+UNUSED_FN void dumped_and_read(void)
+{
+	struct golin_model *again;
+
+	assert_int_equal(golin_model_new(NULL, &again), 0);
+	assert_int_equal(golin_model_dump(M, &(struct golin_sink){put_again, again}), 0);
+	golin_model_free(M);
+	M = again;
 }
 
 UNUSED_FN golin_pidx newest_panic(void)

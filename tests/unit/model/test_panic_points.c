@@ -218,6 +218,42 @@ static void test_deeper_than_told(void **unused)
 	assert_int_equal(p[GOLIN_POINTS_MAX - 1].goid, 79 - GOLIN_POINTS_MAX + 1);
 }
 
+/* What was seen is in a dump; what was asked for and not answered comes behind it. */
+static void test_dump(void **unused)
+{
+	static const uint64_t goids[] = {8, 7, 1}, after[] = {2 * MS, 4 * MS, 0};
+	struct golin_panic_point p[GOLIN_POINTS_MAX], q[GOLIN_POINTS_MAX];
+	golin_pidx i = panics(5 * MS, 8);
+
+	ended(7 * MS, 8);
+	while (asked())
+		;
+	state(9 * MS, 7, GOLIN_GS_WAITING, "chan receive");
+	waits(9 * MS, 7, STACK_WAIT, GOLIN_WAITS_STACK, NULL, 0);
+	assert_int_equal(golin_panic_points(M, i, p), 3);
+	for (int again = 0; again < 2; again++) {
+		dumped_and_read();
+		i = newest_panic();
+		assert_int_equal(golin_panic_points(M, i, q), 3);
+		for (int k = 0; k < 3; k++) {
+			assert_int_equal(q[k].goid, goids[k]);
+			assert_int_equal(q[k].level, k);
+			assert_int_equal(q[k].seen, k < 2);
+			assert_int_equal(q[k].gone, k == 0);
+			assert_int_equal(q[k].after, after[k]);
+		}
+		assert_string_equal(golin_model_string(M, q[1].wait), "chan receive");
+		assert_string_equal(q[1].at.func, "main.(*group).wait");
+		assert_int_equal(asked(), 0); /* nobody asks for what was asked for */
+	}
+	state(11 * MS, 1, GOLIN_GS_WAITING, "select");
+	waits(11 * MS, 1, STACK_WAIT, GOLIN_WAITS_STACK, NULL, 0);
+	golin_panic_points(M, i, q);
+	assert_true(q[2].seen && !q[2].gone);
+	assert_int_equal(q[2].after, 6 * MS);
+	assert_string_equal(q[2].at.func, "main.(*group).wait");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, scene, done)
 
 int main(void)
@@ -232,6 +268,7 @@ int main(void)
 		TEST(test_one_answer_for_many),
 		TEST(test_storm),
 		TEST(test_deeper_than_told),
+		TEST(test_dump),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -471,6 +471,45 @@ static void test_long_chain(void **state)
 	assert_string_equal(golin_panic_traceparent(M, panics_once(4 * MS, 1), buf), "");
 }
 
+/* ---- dumps ---- */
+
+static void test_dump(void **state)
+{
+	char want[8][GOLIN_TRACE_ID_MAX], ids[8][GOLIN_PANIC_ID_MAX], buf[GOLIN_PANIC_ID_MAX];
+	golin_pidx i;
+
+	requests();
+	context(9 * MS, 20, SPAN, REQ_2, GOLIN_CTX_VALUE, STACK_HANDLE,
+		"trace-id=" PARENT " span-id=00f067aa0ba902b7");
+	panics_once(10 * MS, 20);
+	panic_defer(10 * MS, 20, PC_HANDLE);
+	panics(11 * MS, 20, 200, ERROR, GOLIN_PANIC_NESTED);
+	panics_once(12 * MS, 22);
+	panics_once(13 * MS, 21);
+	recovered(14 * MS, 21);
+	panics_at(STACK_WAIT, 15 * MS, 21, 100, ERROR + 64 * 13 * MS, 0);
+	for (uint64_t n = 1; n <= 5; n++) {
+		golin_panic_trace(M, golin_model_panic_find(M, n), want[n]);
+		golin_panic_id(M, golin_model_panic_find(M, n), ids[n]);
+	}
+	assert_string_equal(want[3], PARENT);
+	for (int again = 0; again < 2; again++) {
+		dumped_and_read();
+		for (uint64_t n = 1; n <= 5; n++) {
+			i = golin_model_panic_find(M, n);
+			assert_string_equal(trace(i), want[n]);
+			assert_string_equal(golin_panic_id(M, i, buf), ids[n]);
+		}
+		assert_string_equal(golin_panic_traceparent(M, golin_model_panic_find(M, 1), buf),
+				    PARENT);
+		assert_string_equal(golin_panic_traceparent(M, golin_model_panic_find(M, 3), buf),
+				    "");
+	}
+	/* What comes in the same request shares it after a dump, too. */
+	recovered(16 * MS, 22);
+	assert_string_equal(trace(panics_once(17 * MS, 22)), PARENT);
+}
+
 /* ---- what is left behind ---- */
 
 static void test_descendants(void **state)
@@ -544,6 +583,7 @@ int main(void)
 		TEST(test_traceparent_of_a_cancelled_request),
 		TEST(test_what_is_no_traceparent),
 		TEST(test_long_chain),
+		TEST(test_dump),
 		TEST(test_descendants),
 		TEST(test_contexts_left),
 	};
