@@ -223,6 +223,8 @@ static void load(struct bench *b)
 			die("configure", &err);
 		cfg.has |= i == 2 || i == 3 ? WIRE_HAS_CONTEXTS : 0;
 		cfg.has |= i == 3 ? WIRE_HAS_VALUES : 0;
+		if (i == 2 || i == 3)
+			configure_traces(info, layout, &cfg);
 		if (i >= 4 && configure_panics(&b->plan, info, layout, i == 4, &cfg, &err) < 0)
 			die("configure", &err);
 		if (bpfload_open(load, &cfg, true, info->go.minor < 17, RING, 0, &err) < 0 ||
