@@ -19,9 +19,7 @@ enum {
 	JOBS = 24, /* of one value */
 	SLICE_LEN = 256,
 	KIND_POINTER = 22,
-	KIND_CHAN = 18,
 	KIND_FUNC = 19,
-	KIND_MAP = 21,
 	KIND_UNSAFE = 26,
 	KIND_MASK = 31,
 	KIND_DIRECT = 1 << 5,
@@ -84,6 +82,9 @@ static __noinline int find_shape(__u64 tab, struct shape *ret)
 	if (kind == KIND_POINTER) {
 		if (read_type(&t, t.elem))
 			return -1;
+	} else if (kind == KIND_FUNC) {
+		ret->size = 8; /* its code */
+		return 0;
 	} else if (cfg.has & WIRE_HAS_DIRECT_FLAG ? t.tflag & TFLAG_DIRECT : t.kind & KIND_DIRECT) {
 		return 0;
 	}
