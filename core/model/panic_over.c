@@ -66,9 +66,13 @@ static int add_recovered(struct golin_model *m, uint32_t space,
 			 const struct golin_rec_panic_recover *r, golin_pidx *ret)
 {
 	const struct golin_rec_value value = {.type = r->type, .data = r->data};
+	golin_pidx top;
 	int rc;
 
 	m->panics.counts.unmatched++;
+	/* Those whose own end may be among what was lost were not unwound by this one. */
+	while ((top = panic_top(m, space, r->h.goid)) != GOLIN_PIDX_NONE && panic_is_unsure(m, top))
+		panic_lose(m, top, r->h.ts);
 	rc = panic_add_lost(m, space, &r->h, GOLIN_PANIC_PANIC, ret);
 	if (rc || !(r->flags & GOLIN_PANIC_VALUE))
 		return rc;
@@ -258,4 +262,22 @@ void panics_end_all(struct golin_model *m, uint32_t space, uint64_t ts)
 			panic_lose(m, i, ts);
 	}
 	panics_evict(m);
+}
+
+/* Told at once, however many there are: each knows how many losses there were when it began. */
+void panics_lost(struct golin_model *m)
+{
+	m->panics.losses++;
+}
+
+bool panic_is_unsure(const struct golin_model *m, golin_pidx i)
+{
+	return panic_at(m, i)->losses != m->panics.losses;
+}
+
+uint64_t panic_last_defer(const struct golin_model *m, golin_pidx i)
+{
+	const struct panic_node *n = panic_at(m, i);
+
+	return n->defer_losses == m->panics.losses ? n->last_defer : 0;
 }

@@ -64,8 +64,9 @@ struct panic_node {
 	uint64_t place;		/* when it came to its place in the tree, among all */
 	struct golin_panic_value *values;
 	struct golin_panic_defer *defers;
-	uint64_t last_defer; /* function that was called last */
-	uint64_t value_seen; /* when a panic had its very value last */
+	uint64_t last_defer;	       /* function that was called last */
+	uint32_t losses, defer_losses; /* panics.losses when it began, when that was called */
+	uint64_t value_seen;	       /* when a panic had its very value last */
 	uint32_t kept_defers, room_defers;
 	golin_pidx below; /* in the stack of its goroutine */
 	golin_pidx qnext, qprev;
@@ -104,6 +105,7 @@ struct panics {
 	golin_pidx filling;		  /* of a dump: what the next KEPT is about */
 	bool dumping;			  /* it is not over */
 	size_t nvalues, ndefers;
+	uint32_t losses; /* how often records were lost */
 	struct golin_panic_counts counts;
 };
 
@@ -245,6 +247,14 @@ void panics_goroutine_ended(struct golin_model *m, uint32_t space, uint64_t goid
 			    uint8_t how);
 /* The program with these goroutines is gone. */
 void panics_end_all(struct golin_model *m, uint32_t space, uint64_t ts);
+/*
+ * Records were lost: whether one goes on, and which deferred call was its last, is not known any
+ * more.
+ */
+void panics_lost(struct golin_model *m);
+bool panic_is_unsure(const struct golin_model *m, golin_pidx i);
+/* The deferred call that runs, or was the last; 0 unknown. */
+uint64_t panic_last_defer(const struct golin_model *m, golin_pidx i);
 
 /* ---- panic_seen.c ---- */
 

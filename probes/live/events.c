@@ -225,7 +225,7 @@ int live_events(struct live *l, const struct golin_sink *sink, int max, struct g
 	uint64_t start = ring_start(&l->ring), pos = start, end = start;
 	const struct wire_hdr *w;
 	uint64_t exec_ts = 0, now = live_now();
-	bool exec = false, gap = false, empty;
+	bool exec = false, gap = false, panics = false, lossy = false, empty;
 	int n, r = 0, seen = 0;
 
 	if (join_pending(&l->join) && l->join.next)
@@ -241,6 +241,7 @@ int live_events(struct live *l, const struct golin_sink *sink, int max, struct g
 			exec = true;
 			break;
 		}
+		panics = panics || panics_is(w);
 		if (panics_is(w) && panics_ok(l))
 			panics_pcs(&l->panics, w, want, &l->names);
 		else
@@ -252,12 +253,24 @@ int live_events(struct live *l, const struct golin_sink *sink, int max, struct g
 	n = live_names(l, sink);
 	if (n < 0)
 		return n;
+	/* A panic's story has holes from here on: that has to be said before what comes behind
+	 * them. */
+	if (panics) {
+		r = live_lost(l, sink);
+		if (r < 0)
+			return r;
+		n += r;
+		lossy = r > 0;
+	}
 
-	for (pos = start; pos < end && r >= 0;) {
+	for (pos = start, r = 0; pos < end && r >= 0;) {
 		w = ring_next(&l->ring, &pos);
 		if (!w)
 			break;
-		r = put_event(l, w, sink);
+		/* It is not known between which of them. */
+		if (lossy && panics_is(w))
+			r = put_lost(l, sink, GOLIN_LOST_RING, 0);
+		r = r < 0 ? r : put_event(l, w, sink);
 		n++;
 		if (w->type != WIRE_STACK && w->type != WIRE_ITAB) {
 			l->delivered++;

@@ -56,6 +56,27 @@ static void is_right_again(uint64_t number)
 	assert_int_equal(panic_counts().active, 0);
 }
 
+/* The deferred call that recovered it may be among what was lost. */
+static void test_lost_defer(void **arg)
+{
+	struct golin_rec_lost lost = {.cause = GOLIN_LOST_RING, .count = 1};
+
+	(void)arg;
+	lost.h = (struct golin_rec){
+		.type = GOLIN_REC_LOST, .version = 1, .size = sizeof(lost), .target = 1};
+	start(7, 0x100, 0, "first");
+	deferred(7, D1, 0);
+	assert_int_equal(golin_model_apply(M, &lost.h), 0);
+	recovered(7, RESUMED, 0x80);
+	is_recovered(1, 0);
+	start(7, 0x100, 0, "second");
+	assert_int_equal(golin_model_apply(M, &lost.h), 0);
+	deferred(7, D2, 0);
+	recovered(7, RESUMED, 0x80);
+	is_recovered(2, D2);
+	is_right_again(3);
+}
+
 static void test_lost_start(void **arg)
 {
 	(void)arg;
@@ -347,6 +368,7 @@ static void test_no_goroutine(void **arg)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		TEST(test_lost_defer),
 		TEST(test_lost_start),
 		TEST(test_lost_all_but_recover),
 		TEST(test_lost_recover),
