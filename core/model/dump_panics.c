@@ -125,11 +125,12 @@ static int dump_what_became(struct dump *d, golin_pidx i)
 	r->order = n->where == PANIC_OPEN ? 0 : n->order;
 	r->recovered_by = n->p.recovered_by;
 	r->resumed_in = n->p.resumed_in;
-	r->last_defer = n->last_defer;
+	r->last_defer = panic_last_defer(m, i);
 	r->value_seen = n->in_values ? n->value_seen : 0;
 	memcpy(r->own_trace, n->p.trace, sizeof(r->own_trace));
 	r->own_trace_kind = n->p.trace_kind;
 	r->by_goexit = n->by_goexit;
+	r->unsure = panic_is_unsure(m, i);
 	r->outcome = n->p.outcome;
 	r->relation = n->p.relation;
 	r->frames = n->p.frames;

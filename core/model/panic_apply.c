@@ -84,7 +84,7 @@ void panic_set_recovered(struct golin_model *m, golin_pidx i, uint64_t ts)
 	struct panic_node *n = panic_at(m, i);
 
 	if (n->p.outcome == GOLIN_PO_ACTIVE)
-		n->p.recovered_by = n->last_defer;
+		n->p.recovered_by = panic_last_defer(m, i);
 	panic_resolve(m, i, GOLIN_PO_RECOVERED, ts);
 }
 
@@ -309,6 +309,7 @@ int panic_add_defer(struct golin_model *m, golin_pidx i, const struct golin_rec_
 
 	panic_close_defer(m, i, ts);
 	n->last_defer = r->pc;
+	n->defer_losses = t->losses;
 	n->p.ndefers++;
 	if (n->kept_defers >= PANIC_DEFERS)
 		return 0;

@@ -88,6 +88,7 @@ static int fill(struct golin_model *m, golin_pidx i, const struct golin_rec_pani
 	n->p.ndefers = r->ndefers > n->kept_defers ? r->ndefers : n->kept_defers;
 	n->last_defer = r->last_defer;
 	n->order = r->order;
+	n->losses -= !!r->unsure;
 	n->by_goexit = r->by_goexit && r->outcome != GOLIN_PO_ACTIVE;
 	n->linked[LINK_REPLACED] = r->replaced_by; /* a newer one: looked up at the end */
 	panic_link(m, i, LINK_NESTED, golin_model_panic_find(m, r->nested_in));

@@ -216,6 +216,8 @@ int panic_alloc(struct golin_model *m, uint32_t space, golin_pidx *ret)
 		.qprev = GOLIN_PIDX_NONE,
 		.site = SITE_NONE,
 		.space = space,
+		.losses = t->losses,
+		.defer_losses = t->losses,
 		.where = PANIC_LOOSE,
 	};
 	*ret = i;

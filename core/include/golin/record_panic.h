@@ -198,7 +198,8 @@ struct golin_rec_panic_kept {
 	uint32_t kind;	  /* enum golin_panic_kind */
 	uint32_t ndefers; /* there may have been more than are kept */
 	uint32_t own_trace_kind;
-	uint32_t by_goexit; /* a Goexit ended it, which may be gone past yet: up to Go 1.21 */
+	uint16_t by_goexit; /* a Goexit ended it, which may be gone past yet: up to Go 1.21 */
+	uint16_t unsure;    /* records were lost since it began */
 	struct golin_rec_str trace; /* where it came from elsewhere: a traceparent */
 	struct golin_rec_str text;  /* that the program printed */
 };

@@ -379,6 +379,30 @@ static void test_dump_over_older(void **arg)
 	golin_model_free(writer);
 }
 
+/* That records were lost since it began is kept, too. */
+static void test_dump_unsure(void **arg)
+{
+	struct golin_model *was = M, *both[2];
+
+	(void)arg;
+	start(7, 0x100, 0, "one");
+	deferred(7, D1, 0);
+	start(8, 0x100, 0, "two");
+	deferred(8, D1, 0);
+	lost(GOLIN_LOST_RING, 1);
+	both[0] = M;
+	both[1] = dumped(M, NULL);
+	for (int k = 0; k < 2; k++) {
+		M = both[k];
+		recovered(7, RESUMED, 0x200); /* of one that began deeper: the first had ended */
+		is_outcome(1, GOLIN_PO_UNKNOWN);
+		recovered(8, RESUMED, 0x80); /* by whom may be among what was lost */
+		is_recovered(2, 0);
+	}
+	golin_model_free(both[1]);
+	M = was;
+}
+
 struct cut {
 	struct golin_model *to;
 	uint32_t left;
@@ -491,6 +515,7 @@ int main(void)
 		TEST(test_dump),
 		SMALL(test_dump_evicted),
 		TEST(test_dump_over_older),
+		TEST(test_dump_unsure),
 		TEST(test_dump_cut),
 		TEST(test_dump_made_up),
 	};
