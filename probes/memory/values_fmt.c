@@ -40,8 +40,8 @@ static void put_address(struct walk *w, const struct place *p, bool deref)
 	/* A func value points to its code's address, as a rule in a constant that the linker made.
 	 */
 	if (addr && deref &&
-	    (!walk_read(w, addr, &code, sizeof(code)) ||
-	     !types_words(w->t, addr, &code, sizeof(code))))
+	    (!types_words(w->t, addr, &code, sizeof(code)) ||
+	     !walk_read(w, addr, &code, sizeof(code))))
 		addr = code;
 	if (addr)
 		put_f(w, "0x%" PRIx64, addr);
