@@ -44,7 +44,7 @@ struct scratch {
 	__u64 busy;
 	/* of the walk */
 	__u64 lo, hi, bp, first, text, goexit, base, len, hash;
-	__u64 top, sigpanic, sigpanic_len, sig_pc, trap;
+	__u64 top, sigpanic, sigpanic_len, sig_pc, trap, id;
 	__u32 n, skip, partial, truncated;
 	__u32 words, trapped, signal, _pad;
 	struct wire_stack s;

@@ -272,19 +272,63 @@ static __always_inline int chunk_u64(const struct scratch *s, __u64 at, __u64 *r
 }
 
 /*
- * The stack between lo and hi by its frame pointers, from the frame at bp. Returns its id, 0 for
- * none. It is sent when it was not before; only then is it marked as sent. Sets *partial when a
- * frame could not be read, or the stack found no place in the ring.
+ * Walks the stack as s says, and sends it when it was not before; only then is it marked as sent.
+ * s->id is its id, 0 for none. Not static: so it is verified once, not at every call.
  */
-static __always_inline __u64 walk_and_send(struct scratch *s, __u64 lo, __u64 hi, __u64 bp,
-					   __u64 bias, __u64 first, enum walk_from from, __u64 ts,
-					   __u32 *partial)
+__noinline int walk_prepared(struct scratch *s, __u64 ts)
 {
 	struct walk w = {.s = s};
 	struct wire_stats *st;
 	__u64 h, size, *was;
 	__u32 n, key;
 
+	if (!s)
+		return 0;
+	s->id = 0;
+	bpf_loop((WIRE_STACK_MAX + 7) / 8 + 1, walk_frames, &w, 0);
+	n = s->n;
+	h = s->hash;
+	if (!n)
+		return 0;
+	h = stack_mix(h, (__u64)n << 1 | s->truncated);
+	h |= h == 0;
+	s->id = h;
+	key = h & (WIRE_STACKS - 1);
+	was = bpf_map_lookup_elem(&sent, &key);
+	if (!was || *was == h)
+		return 0;
+	s->s.h.type = WIRE_STACK;
+	s->s.h.size = WIRE_STACK_FIXED + 8 * n;
+	s->s.h.flags = (s->words ? WIRE_F_WORDS : 0) | (s->trap ? WIRE_F_SIGNAL : 0);
+	s->s.h.ts = ts;
+	s->s.id = h;
+	s->s.n = n;
+	s->s.truncated = s->truncated;
+	st = my_stats();
+	size = n;
+	asm volatile("" : "+r"(size)); /* the check is to be on what is used */
+	if (size > WIRE_STACK_MAX)
+		return 0;
+	size = WIRE_STACK_FIXED + 8 * size;
+	if (bpf_ringbuf_output(&ring, &s->s, size, BPF_RB_NO_WAKEUP)) {
+		COUNT(st, stacks_lost);
+		s->partial = 1;
+		s->id = 0;
+		return 0;
+	}
+	COUNT(st, stacks);
+	*was = h;
+	return 0;
+}
+
+/*
+ * The stack between lo and hi by its frame pointers, from the frame at bp. Returns its id, 0 for
+ * none. Sets *partial when a frame could not be read, or the stack found no place in the ring.
+ */
+static __always_inline __u64 walk_and_send(struct scratch *s, __u64 lo, __u64 hi, __u64 bp,
+					   __u64 bias, __u64 first, enum walk_from from, __u64 ts,
+					   __u32 *partial)
+{
 	s->lo = lo;
 	s->hi = hi;
 	s->bp = bp;
@@ -307,39 +351,9 @@ static __always_inline __u64 walk_and_send(struct scratch *s, __u64 lo, __u64 hi
 		s->n = 1;
 		s->hash = stack_mix(s->hash, first);
 	}
-	bpf_loop((WIRE_STACK_MAX + 7) / 8 + 1, walk_frames, &w, 0);
+	walk_prepared(s, ts);
 	*partial |= s->partial;
-	n = s->n;
-	h = s->hash;
-	if (!n)
-		return 0;
-	h = stack_mix(h, (__u64)n << 1 | s->truncated);
-	h |= h == 0;
-	key = h & (WIRE_STACKS - 1);
-	was = bpf_map_lookup_elem(&sent, &key);
-	if (!was || *was == h)
-		return h;
-	s->s.h.type = WIRE_STACK;
-	s->s.h.size = WIRE_STACK_FIXED + 8 * n;
-	s->s.h.flags = (s->words ? WIRE_F_WORDS : 0) | (s->trap ? WIRE_F_SIGNAL : 0);
-	s->s.h.ts = ts;
-	s->s.id = h;
-	s->s.n = n;
-	s->s.truncated = s->truncated;
-	st = my_stats();
-	size = n;
-	asm volatile("" : "+r"(size)); /* the check is to be on what is used */
-	if (size > WIRE_STACK_MAX)
-		return h;
-	size = WIRE_STACK_FIXED + 8 * size;
-	if (bpf_ringbuf_output(&ring, &s->s, size, BPF_RB_NO_WAKEUP)) {
-		COUNT(st, stacks_lost);
-		*partial = 1;
-		return 0;
-	}
-	COUNT(st, stacks);
-	*was = h;
-	return h;
+	return s->id;
 }
 
 static __always_inline __u64 send_stack_in(struct scratch *s, __u64 lo, __u64 hi, __u64 bp,

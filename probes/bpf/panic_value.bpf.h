@@ -64,12 +64,14 @@ static __always_inline int read_type(struct type_head *t, __u64 addr)
 	       t->field_align > 8 || !t->align;
 }
 
-static __noinline int find_shape(__u64 tab, struct shape *ret)
+__noinline int find_shape(__u64 tab, struct shape *ret)
 {
 	struct type_head t = {};
 	__u32 kind;
 	int itab;
 
+	if (!ret)
+		return -1;
 	ret->mask = ret->size = ret->itab = 0;
 	if (tab < 65536 || tab & 7 || bpf_probe_read_user(&t, sizeof(t), (const void *)tab))
 		return -1;
@@ -98,7 +100,7 @@ static __noinline int find_shape(__u64 tab, struct shape *ret)
 }
 
 /* Remembered: a type is a constant. */
-static __noinline int shape_of(__u64 tab, struct shape *ret)
+__noinline int shape_of(__u64 tab, struct shape *ret)
 {
 	__u64 key = tab ^ generation << 48;
 	__u32 at = tab * 0x9e3779b97f4a7c15ULL >> 54;
@@ -296,12 +298,15 @@ static __always_inline int copy_simple(struct scratch *s, __u64 tab, __u64 data,
 	return 0;
 }
 
-/* All that waits in the queue, and what it leads to. */
-static __always_inline void copy_all(struct scratch *s, __u32 jobs)
+/* All that waits in the queue, and what it leads to. Not static: verified once. */
+__noinline int copy_all(struct scratch *s, __u32 jobs)
 {
 	struct walk w = {.s = s};
 
+	if (!s)
+		return 0;
 	bpf_loop(jobs, copy_next, &w, 0);
+	return 0;
 }
 
 /* An event and the copies behind it. */
