@@ -15,8 +15,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include "../unit/probes/fake_types.h"
 #include "base/text.h"
+#include "fake_types.h"
 #include "memory/values.h"
 
 enum { MEMORY = 0x10000, MEMORY_MAX = 0x80000, READS_MAX = 20000 };
