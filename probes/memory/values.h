@@ -28,7 +28,7 @@ struct value_reader {
 
 struct value {
 	uint64_t type, data; /* addresses in the process; type 0: nil */
-	uint64_t size;
+	uint64_t size;		   /* of the whole text, with GOLIN_VALUE_CUT; 0: not known */
 	uint32_t flags;		   /* enum golin_value_flags, but GOLIN_VALUE_HEAP */
 	uint32_t up;		   /* see golin_rec_value */
 	char text[VALUE_TEXT + 8]; /* clean */
@@ -38,6 +38,7 @@ struct value {
  * The value of an interface{} with these words, then those that it wraps; how many, from 1 to max.
  * A string is its text, without quotes; an error or Stringer what it says if that is known; a
  * number, bool as Go prints it; a struct "{Field:value ...}" as %+v does, as far as it can be read.
+ * A text that is cut is the beginning, without a sign of that.
  */
 size_t value_describe(const struct value_reader *r, uint64_t type, uint64_t data, struct value *ret,
 		      size_t max);
