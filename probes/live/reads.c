@@ -403,6 +403,18 @@ bool live_reads_wait(const struct live *l)
 	       live_now() < l->seen_ts + ANSWER_MS * MS;
 }
 
+void live_reads_give_up(struct live *l)
+{
+	size_t left = l->reads.later.len - l->reads.later_next;
+
+	if (!left || l->gone || l->finish)
+		return;
+	l->unread += left;
+	array_free(&l->reads.later);
+	l->reads.later_next = 0;
+	live_say(l, "of %zu more goroutines there was no time to read their panics", left);
+}
+
 static int put_answers(struct live *l, const struct golin_sink *sink, int max, uint64_t *ret_want)
 {
 	struct reads *r = &l->reads;

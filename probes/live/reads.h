@@ -88,6 +88,8 @@ int live_reads_put_stack(struct live *l, const struct golin_sink *sink, const st
 			 uint64_t ts, uint64_t *ret_id);
 /* Without probes: what was asked for is answered before the source ends, in a bounded time. */
 bool live_reads_wait(const struct live *l);
+/* The source ends: says what it was to read and did not. */
+void live_reads_give_up(struct live *l);
 /* Reads what was asked for. 0 or -ENOMEM. */
 int live_reads_begin(struct live *l);
 /* Yields the answers that can be given, about `max` records; how many. */

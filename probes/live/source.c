@@ -226,8 +226,10 @@ static int service(struct golin_source *s, const struct golin_sink *sink, int ma
 			return r;
 		n += r;
 	}
-	if (!n && (l->gone || l->finish || !l->probing) && !live_reads_wait(l))
+	if (!n && (l->gone || l->finish || !l->probing) && !live_reads_wait(l)) {
+		live_reads_give_up(l);
 		return finish(l, sink);
+	}
 	return n;
 }
 
