@@ -27,7 +27,7 @@ struct value_reader {
 };
 
 struct value {
-	uint64_t type, data; /* addresses in the process; type 0: nil */
+	uint64_t type, data;	   /* addresses in the process; type 0: nil */
 	uint64_t size;		   /* of the whole text, with GOLIN_VALUE_CUT; 0: not known */
 	uint32_t flags;		   /* enum golin_value_flags, but GOLIN_VALUE_HEAP */
 	uint32_t up;		   /* see golin_rec_value */
