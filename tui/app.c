@@ -122,6 +122,8 @@ enum keymap_view app_view(const struct app *a)
 		return KM_HELP;
 	if (a->mode == APP_WHO)
 		return KM_WHO;
+	if (a->mode == APP_CODE)
+		return KM_CODE;
 	if (a->log_open)
 		return KM_LOG;
 	return app_pane_open(a) && a->detail_focus ? KM_DETAIL : views[a->shown];

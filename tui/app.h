@@ -35,7 +35,7 @@ enum {
 	APP_HISTORY = 32,    /* jumps that can be taken back */
 };
 
-enum app_mode { APP_NORMAL, APP_SEARCH, APP_FILTER, APP_HELP, APP_WHO };
+enum app_mode { APP_NORMAL, APP_SEARCH, APP_FILTER, APP_HELP, APP_WHO, APP_CODE };
 enum app_shown { SHOW_LINEAGE, SHOW_CONTEXTS, SHOW_PANICS, SHOW_FINDINGS, SHOW_MAX };
 
 /* Where the user was before a jump. */
@@ -75,7 +75,8 @@ struct app {
 	const struct golin_rules *rules; /* NULL: nobody looks for findings */
 	uint32_t groups;		 /* what is watched, as the stream tells */
 	struct detail detail;
-	struct detail who; /* "who cancelled this?" */
+	struct detail who; /* "who cancelled this?", or the source */
+	char code_title[256];
 	golin_cidx who_of; /* and of which context */
 	uint64_t who_tag;
 	struct app_place history[APP_HISTORY];

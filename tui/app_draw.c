@@ -272,6 +272,7 @@ static void draw_hints(const struct app *a, struct canvas *c, int y)
 					       ACT_SEARCH, ACT_FILTER, ACT_NONE};
 	static const enum action who[] = {ACT_QUIT, ACT_WHO_ORIGIN, ACT_WHO_GOROUTINE,
 					  ACT_UP,   ACT_DOWN,	    ACT_NONE};
+	static const enum action code[] = {ACT_QUIT, ACT_CODE, ACT_UP, ACT_DOWN, ACT_NONE};
 	static const enum action held[] = {ACT_HELP,	      ACT_NOW,	       ACT_EVENT_BACK,
 					   ACT_EVENT_FORWARD, ACT_SECOND_BACK, ACT_SECOND_FORWARD,
 					   ACT_NONE};
@@ -283,6 +284,7 @@ static void draw_hints(const struct app *a, struct canvas *c, int y)
 	enum keymap_view view = app_view(a);
 	const enum action *list = view == KM_HELP	? help
 				  : view == KM_WHO	? who
+				  : view == KM_CODE	? code
 				  : view == KM_LOG	? log
 				  : view == KM_DETAIL	? pane
 				  : a->lineage.asof	? held
@@ -478,17 +480,21 @@ static void draw_detail(struct app *a, struct canvas *c, const struct app_layout
 }
 
 /* A pop-up over the tree: the lines at the left and right stay. */
-static void draw_who(struct app *a, struct canvas *c, const struct app_layout *l)
+static void draw_popup(struct app *a, struct canvas *c, const struct app_layout *l)
 {
 	int margin = c->w >= 100 ? 4 : 0, x = margin, w = c->w - 2 * margin;
+	char title[sizeof(a->code_title) + 2];
 
 	for (int y = l->body_y; y < l->body_y + l->body_h; y++)
 		canvas_blank(c, y, x, w, ROLE_NORMAL);
 	canvas_fill(c, l->body_y, x, w, ROLE_GUIDE, GLYPH_RULE);
-	canvas_put(c, l->body_y, x + 2, w - 4, ROLE_KEY, " Who cancelled this? ");
+	snprintf(title, sizeof(title), " %s ",
+		 a->mode == APP_CODE ? a->code_title : "Who cancelled this?");
+	canvas_put(c, l->body_y, x + 2, w - 4, ROLE_KEY, title);
 	canvas_fill(c, l->body_y + l->body_h - 1, x, w, ROLE_GUIDE, GLYPH_RULE);
 	a->who.width = w;
-	app_who_build(a);
+	if (a->mode == APP_WHO)
+		app_who_build(a);
 	detail_draw(&a->who, c, l->body_y + 1, x, l->body_h - 2, w);
 }
 
@@ -560,8 +566,8 @@ void app_draw(struct app *a, struct canvas *c)
 		draw_lines(a, c, &l);
 		if (l.detail_h)
 			draw_detail(a, c, &l);
-		if (a->mode == APP_WHO)
-			draw_who(a, c, &l);
+		if (app_popup(a))
+			draw_popup(a, c, &l);
 	}
 	draw_bottom(a, c);
 }

@@ -44,6 +44,16 @@ void app_who_build(struct app *a);
 void app_who_origin(struct app *a);
 void app_who_goroutine(struct app *a);
 
+/* ---- app_code.c ---- */
+
+/* The source where what is selected stands, or away with it. */
+void app_show_code(struct app *a);
+/* Something lies over the lines. */
+static inline bool app_popup(const struct app *a)
+{
+	return a->mode == APP_WHO || a->mode == APP_CODE;
+}
+
 /* ---- app_panics.c ---- */
 
 /* From a goroutine to its panic, from a panic to its goroutine. */

@@ -21,6 +21,7 @@ static void move(struct app *a, int64_t by)
 			detail_scroll(&a->detail, by);
 		return;
 	case KM_WHO:
+	case KM_CODE:
 		detail_scroll(&a->who, by);
 		return;
 	default:
@@ -38,6 +39,7 @@ static int64_t page(const struct app *a)
 	case KM_HELP:
 	case KM_LOG:
 	case KM_WHO:
+	case KM_CODE:
 		return l.body_h > 1 ? l.body_h - 1 : 1;
 	case KM_DETAIL:
 		return l.detail_h > 2 ? l.detail_h - 2 : 1;
@@ -295,6 +297,9 @@ static void act(struct app *a, enum action action)
 		else
 			app_ask_who(a);
 		break;
+	case ACT_CODE:
+		app_show_code(a);
+		break;
 	case ACT_WHO_ORIGIN:
 		app_who_origin(a);
 		break;
@@ -420,7 +425,7 @@ void app_mouse(struct app *a, enum app_mouse what, int y, int x)
 	if (l.small || !a->mouse || a->mode == APP_SEARCH || a->mode == APP_FILTER)
 		return;
 	a->dirty = true;
-	if (a->mode == APP_HELP || a->mode == APP_WHO || a->log_open) {
+	if (a->mode == APP_HELP || app_popup(a) || a->log_open) {
 		if (what != APP_CLICK)
 			move(a, by);
 		return;

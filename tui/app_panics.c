@@ -282,7 +282,7 @@ int app_visible_panics(const struct app *a, uint64_t *goids, int max)
 	const struct golin_goroutine *g;
 	int n = 0;
 
-	if (a->lineage.asof || a->log_open || a->mode == APP_HELP || a->mode == APP_WHO)
+	if (a->lineage.asof || a->log_open || a->mode == APP_HELP || app_popup(a))
 		return 0;
 	/* What the detail pane says of: the goroutine itself, and where those above
 	 * it stand. */

@@ -276,7 +276,7 @@ int app_visible(const struct app *a, uint64_t *goids, int max)
 
 	if (a->shown == SHOW_PANICS)
 		return app_visible_panics(a, goids, max);
-	if (a->lineage.asof || a->log_open || a->mode == APP_HELP || a->mode == APP_WHO ||
+	if (a->lineage.asof || a->log_open || a->mode == APP_HELP || app_popup(a) ||
 	    a->shown == SHOW_FINDINGS)
 		return 0;
 	for (uint32_t i = t->top; i < t->top + t->height && i < t->rows.len; i++) {

@@ -34,6 +34,7 @@ static const struct binding bindings[] = {
 	{KM_LINES, 'c', ACT_CROSS},
 	{KM_LINES, 'P', ACT_CROSS_PANIC},
 	{KM_LINES, 'w', ACT_WHO},
+	{KM_LINES, 'e', ACT_CODE},
 	{KM_LINES, UI_KEY_BACKSPACE, ACT_BACK},
 	{KM_LINES, 'b', ACT_BACK},
 	{KM_LINES, 'F', ACT_FOLLOW},
@@ -63,6 +64,8 @@ static const struct binding bindings[] = {
 	{KM_WHO, 'c', ACT_WHO_GOROUTINE},
 	{KM_WHO, 'w', ACT_WHO},
 
+	{KM_CODE, 'e', ACT_CODE},
+
 	{KM_DETAIL, UI_KEY_ENTER, ACT_LINK},
 	{KM_DETAIL, 'd', ACT_DETAIL},
 	{KM_DETAIL, '1', ACT_LINEAGE},
@@ -72,6 +75,7 @@ static const struct binding bindings[] = {
 	{KM_DETAIL, 'c', ACT_CROSS},
 	{KM_DETAIL, 'P', ACT_CROSS_PANIC},
 	{KM_DETAIL, 'w', ACT_WHO},
+	{KM_DETAIL, 'e', ACT_CODE},
 	{KM_DETAIL, UI_KEY_BACKSPACE, ACT_BACK},
 	{KM_DETAIL, 'b', ACT_BACK},
 	{KM_DETAIL, UI_KEY_TAB, ACT_FOCUS},
@@ -143,11 +147,17 @@ static const struct {
 enum { N_KEY_NAMES = sizeof(key_names) / sizeof(key_names[0]) };
 
 static const char *const view_names[KM_VIEW_MAX] = {
-	[KM_COMMON] = "everywhere",	 [KM_LINES] = "all views",
-	[KM_TREE] = "the trees",	 [KM_LINEAGE] = "the lineage",
-	[KM_CONTEXTS] = "the contexts",	 [KM_PANICS] = "the panics",
-	[KM_FINDINGS] = "the findings",	 [KM_DETAIL] = "the detail pane",
-	[KM_WHO] = "who cancelled this", [KM_LOG] = "the log",
+	[KM_COMMON] = "everywhere",
+	[KM_LINES] = "all views",
+	[KM_TREE] = "the trees",
+	[KM_LINEAGE] = "the lineage",
+	[KM_CONTEXTS] = "the contexts",
+	[KM_PANICS] = "the panics",
+	[KM_FINDINGS] = "the findings",
+	[KM_DETAIL] = "the detail pane",
+	[KM_WHO] = "who cancelled this",
+	[KM_CODE] = "the source",
+	[KM_LOG] = "the log",
 	[KM_HELP] = "the help",
 };
 

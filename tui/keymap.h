@@ -50,6 +50,7 @@ enum keymap_view {
 	KM_FINDINGS,
 	KM_DETAIL,
 	KM_WHO,
+	KM_CODE,
 	KM_LOG,
 	KM_HELP,
 	KM_VIEW_MAX

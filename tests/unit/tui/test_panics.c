@@ -52,6 +52,20 @@ static void the_fixture_is_what_it_says(void **state)
 	fixture_done(&f);
 }
 
+/* The file that the program names is not on this machine: said, and nothing opens. */
+static void source_that_is_not_here(void **state)
+{
+	struct fixture f;
+
+	fixture_panics(&f, true, 100, 40);
+	app_key(&f.app, '3');
+	select_panic(&f, BOUNDS);
+	app_key(&f.app, 'e');
+	assert_int_equal(f.app.mode, APP_NORMAL);
+	assert_non_null(strstr(f.app.message, ".go"));
+	fixture_done(&f);
+}
+
 static void sites_the_newest_on_top(void **state)
 {
 	struct fixture f;
@@ -707,6 +721,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_fixture_is_what_it_says),
+		cmocka_unit_test(source_that_is_not_here),
 		cmocka_unit_test(sites_the_newest_on_top),
 		cmocka_unit_test(a_site_opens_to_its_panics),
 		cmocka_unit_test(unfolded_there_are_trees_of_failures),
