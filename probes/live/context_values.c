@@ -5,12 +5,10 @@
  * page may not have been there yet, are read later. Where nothing tells a type's layout, its
  * values stay untold.
  */
-#include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include "live/contexts_impl.h"
+#include "memory/values.h"
 
 enum { TRACE_BYTES = 16, SPAN_BYTES = 8, TRACEPARENT = 55 };
 
@@ -49,63 +47,12 @@ size_t ctx_string_text(struct contexts_live *c, uint64_t data, const struct wire
 
 /* ---- numbers ---- */
 
-/* As Go's %v has it: the fewest digits that mean the same, with an exponent where it is far off. */
-static size_t float_text(double v, bool narrow, char buf[CTX_TEXT])
+static size_t number_text(const struct go_type *type, uint64_t v, char buf[CTX_TEXT])
 {
-	char raw[40], digits[24], *out = buf;
-	int exp, n = 0;
+	uint8_t raw[16] = {0};
 
-	if (isnan(v) || isinf(v))
-		return (size_t)sprintf(buf, "%s", isnan(v) ? "NaN" : v < 0 ? "-Inf" : "+Inf");
-	for (int k = 0; k < 17; k++) {
-		snprintf(raw, sizeof(raw), "%.*e", k, v);
-		if (narrow ? strtof(raw, NULL) == (float)v : strtod(raw, NULL) == v)
-			break;
-	}
-	/* What stands between the digits is the user's locale's. */
-	for (const char *s = raw; *s != 'e'; s++)
-		if (*s >= '0' && *s <= '9' && n < 20)
-			digits[n++] = *s;
-	exp = atoi(strchr(raw, 'e') + 1);
-	if (*raw == '-')
-		*out++ = '-';
-	if (exp < -4 || exp >= 6) {
-		out += sprintf(out, "%c%s%.*s%s", digits[0], n > 1 ? "." : "", n - 1, digits + 1,
-			       strchr(raw, 'e'));
-		return (size_t)(out - buf);
-	}
-	for (int at = exp < 0 ? exp : 0; at <= exp || at < n; at++) {
-		if (at == exp + 1)
-			*out++ = '.';
-		*out++ = at >= 0 && at < n ? digits[at] : '0';
-	}
-	*out = 0;
-	return (size_t)(out - buf);
-}
-
-static size_t number_text(const struct go_type *type, uint64_t raw, char buf[CTX_TEXT])
-{
-	uint32_t bits = 8 * type->size;
-	uint32_t low = (uint32_t)raw;
-	double wide;
-	float narrow;
-
-	if (bits < 64)
-		raw &= (1ull << bits) - 1;
-	if (type->kind == GO_KIND_BOOL)
-		return (size_t)sprintf(buf, "%s", raw ? "true" : "false");
-	if (type->kind == GO_KIND_FLOAT32) {
-		memcpy(&narrow, &low, 4);
-		return float_text((double)narrow, true, buf);
-	}
-	if (type->kind == GO_KIND_FLOAT64) {
-		memcpy(&wide, &raw, 8);
-		return float_text(wide, false, buf);
-	}
-	if (type->kind < GO_KIND_UINT && raw >> (bits - 1))
-		return (size_t)sprintf(buf, "%" PRId64,
-				       (int64_t)(bits < 64 ? raw | ~0ull << bits : raw));
-	return (size_t)sprintf(buf, "%" PRIu64, raw);
+	memcpy(raw, &v, sizeof(v));
+	return value_number(type->kind, type->size, raw, buf) ? strlen(buf) : 0;
 }
 
 static bool is_number(const struct go_type *type)

@@ -214,7 +214,7 @@ static bool is_builtin(const struct go_type *g)
 static void put_printed_number(struct walk *w, const struct go_type *g, const struct place *p)
 {
 	bool plain = is_builtin(g), complex = g->kind >= GO_KIND_COMPLEX64;
-	char text[NUMBER_MAX], name[TYPE_NAME_MAX];
+	char text[VALUE_NUMBER], name[TYPE_NAME_MAX];
 	uint8_t raw[16] = {0};
 
 	if (g->size > sizeof(raw) || walk_at(w, p, 0, raw, g->size) ||

@@ -47,5 +47,11 @@ size_t value_describe(const struct value_reader *r, uint64_t type, uint64_t data
  * (preprintpanics made strings of those): "main.T(7)" and the like. For the end of a program.
  */
 void value_printed(const struct value_reader *r, uint64_t type, uint64_t data, struct value *ret);
+/*
+ * A bool, an integer, float or complex of `size` bytes, which begin at raw, as %v has it; false: it
+ * is none.
+ */
+enum { VALUE_NUMBER = 96 };
+bool value_number(uint8_t kind, uint32_t size, const uint8_t raw[16], char ret[VALUE_NUMBER]);
 
 #endif

@@ -19,11 +19,11 @@ static void unread(struct walk *w, uint64_t type)
 
 static void put_number(struct walk *w, const struct go_type *g, const struct place *p)
 {
-	char text[NUMBER_MAX];
+	char text[VALUE_NUMBER];
 	uint8_t raw[16] = {0};
 
 	if (g->size <= sizeof(raw) && !walk_at(w, p, 0, raw, g->size) &&
-	    number_text(g->kind, g->size, raw, text))
+	    value_number(g->kind, g->size, raw, text))
 		put_text(w, text);
 	else
 		unread(w, p->type);

@@ -60,14 +60,10 @@ void walk_end(struct walk *w, struct value *ret);
 
 /* ---- values_number.c ---- */
 
-enum { NUMBER_MAX = 96 };
-
 bool number_kind(uint8_t kind);
-/* A bool, an integer, float or complex of `size` bytes as %v has it; false: it is none. */
-bool number_text(uint8_t kind, uint32_t size, const uint8_t raw[16], char ret[NUMBER_MAX]);
 /* As the runtime's print() has it. */
 bool number_printed(int minor, uint8_t kind, uint32_t size, const uint8_t raw[16],
-		    char ret[NUMBER_MAX]);
+		    char ret[VALUE_NUMBER]);
 
 /* ---- values_fmt.c ---- */
 

@@ -135,10 +135,10 @@ static bool size_fits(uint8_t kind, uint32_t size)
 
 static void complex_text(const char *re, const char *im, char *ret)
 {
-	snprintf(ret, NUMBER_MAX, "(%s%s%si)", re, *im == '+' || *im == '-' ? "" : "+", im);
+	snprintf(ret, VALUE_NUMBER, "(%s%s%si)", re, *im == '+' || *im == '-' ? "" : "+", im);
 }
 
-bool number_text(uint8_t kind, uint32_t size, const uint8_t raw[16], char ret[NUMBER_MAX])
+bool value_number(uint8_t kind, uint32_t size, const uint8_t raw[16], char ret[VALUE_NUMBER])
 {
 	char re[40], im[40];
 
@@ -165,12 +165,12 @@ bool number_text(uint8_t kind, uint32_t size, const uint8_t raw[16], char ret[NU
 }
 
 bool number_printed(int minor, uint8_t kind, uint32_t size, const uint8_t raw[16],
-		    char ret[NUMBER_MAX])
+		    char ret[VALUE_NUMBER])
 {
 	char re[40], im[40];
 
 	if (minor >= MINOR_SHORTEST || kind < GO_KIND_FLOAT32)
-		return number_text(kind, size, raw, ret);
+		return value_number(kind, size, raw, ret);
 	if (!size_fits(kind, size))
 		return false;
 	if (kind <= GO_KIND_FLOAT64) {
