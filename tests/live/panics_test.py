@@ -6,7 +6,7 @@ panics_test.py attach VERSION VARIANT		`golin panics` and `golin events`, side b
 panics_test.py run VERSION VARIANT		`golin panics -- PROGRAM`, from its first instruction
 panics_test.py fatal VERSION VARIANT [END...]	programs that end of a panic, a fatal error, an exit
 panics_test.py forced VERSION VARIANT		with a ring of 4 KiB and a reader that stands still
-panics_test.py rate VERSION VARIANT		as many panics as the program can
+panics_test.py rate VERSION VARIANT		60,000 panics a second: 240,000 events
 
 The program (tests/fixtures/panics) accounts for each panic and each Goexit: value, place, stack,
 deferred calls in order, outcome, who recovered and where control went on, and what it has to do
@@ -25,6 +25,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import live  # noqa: E402
 from live import Check, Golin, Program  # noqa: E402
 
+RATE = "60000"  # a second
 # Functions that the compiler makes for `defer f(x)` and for method values.
 WRAPPER = re.compile(r"\.(deferwrap|dwrap\.|gowrap)\d*$|-fm$")
 # What a method computes cannot be told from outside: these say what their fields do.
@@ -438,7 +439,7 @@ def fatal(version, variant, ends):
 def rate(version, variant, options):
     check = Check(f"panics rate {version} {variant}")
     seconds = os.environ.get("GOLIN_TEST_SECONDS", "3")
-    target = Program([live.program("panics", version, variant), "-wait", "-linger", "-rate", "-1",
+    target = Program([live.program("panics", version, variant), "-wait", "-linger", "-rate", RATE,
                       "-for", f"{seconds}s", *options])
     g = Golin("panics", target.pid, "--json", "--keep", "1000", "--probes", "panics")
     n = work(check, target, g)
