@@ -76,6 +76,8 @@ int live_lost(struct live *l, const struct golin_sink *sink)
 	counters_sum(&l->counters, &sum);
 	counters_events(&sum, &hits, &lost);
 	if (lost > l->lost_told) {
+		/* The ring was full: what is missing stood somewhere in what waits there now. */
+		l->hole_end = ring_end(&l->ring);
 		r = put_lost(l, sink, GOLIN_LOST_RING, lost - l->lost_told);
 		if (r < 0)
 			return r;
@@ -225,7 +227,7 @@ int live_events(struct live *l, const struct golin_sink *sink, int max, struct g
 	uint64_t start = ring_start(&l->ring), pos = start, end = start;
 	const struct wire_hdr *w;
 	uint64_t exec_ts = 0, now = live_now();
-	bool exec = false, gap = false, panics = false, lossy = false, empty;
+	bool exec = false, gap = false, panics = false, empty;
 	int n, r = 0, seen = 0;
 
 	if (join_pending(&l->join) && l->join.next)
@@ -260,7 +262,6 @@ int live_events(struct live *l, const struct golin_sink *sink, int max, struct g
 		if (r < 0)
 			return r;
 		n += r;
-		lossy = r > 0;
 	}
 
 	for (pos = start, r = 0; pos < end && r >= 0;) {
@@ -268,7 +269,7 @@ int live_events(struct live *l, const struct golin_sink *sink, int max, struct g
 		if (!w)
 			break;
 		/* It is not known between which of them. */
-		if (lossy && panics_is(w))
+		if (pos <= l->hole_end && panics_is(w))
 			r = put_lost(l, sink, GOLIN_LOST_RING, 0);
 		r = r < 0 ? r : put_event(l, w, sink);
 		n++;

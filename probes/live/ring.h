@@ -24,9 +24,9 @@ struct ring {
 int ring_open(struct ring *r, int fd, uint64_t size, struct golin_err *err);
 void ring_close(struct ring *r);
 /* The position of the first record that was not released. */
+uint64_t ring_start(const struct ring *r);
 /* Up to where there is something to read, or soon will be. */
 uint64_t ring_end(const struct ring *r);
-uint64_t ring_start(const struct ring *r);
 /*
  * The record at *pos, and *pos behind it; NULL when there is none yet. What is not a whole wire
  * record is skipped.

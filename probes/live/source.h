@@ -91,6 +91,7 @@ struct live {
 	uint64_t next_check; /* when to look at the counters again, ns */
 	uint64_t delivered, unread, gap_count;
 	uint64_t lost_told, missed, missed_told;
+	uint64_t hole_end; /* position in the ring up to which records may be missing */
 };
 
 uint64_t live_now(void);

@@ -6,6 +6,7 @@ panics_test.py attach VERSION VARIANT		`golin panics` and `golin events`, side b
 panics_test.py run VERSION VARIANT		`golin panics -- PROGRAM`, from its first instruction
 panics_test.py fatal VERSION VARIANT [END...]	programs that end of a panic, a fatal error, an exit
 panics_test.py forced VERSION VARIANT		with a ring of 4 KiB and a reader that stands still
+panics_test.py behind VERSION VARIANT		more than golin can take: what is lost is far behind what it reads
 panics_test.py rate VERSION VARIANT		60,000 panics a second: 240,000 events
 
 The program (tests/fixtures/panics) accounts for each panic and each Goexit: value, place, stack,
@@ -477,17 +478,22 @@ def right(check, panics, outcomes):
             check.equal(o[key], None, key)
 
 
-def forced(version, variant, options):
+def behind(version, variant, options):
+    forced(version, variant, options, ring="8M", per_second="-1", stop=False)
+
+
+def forced(version, variant, options, ring="4k", per_second="30000", stop=True):
     check = Check(f"panics forced loss {version} {variant}")
-    target = Program([live.program("panics", version, variant), "-wait", "-linger", "-rate", "30000",
-                      "-for", "3s", *options])
-    g = Golin("events", target.pid, "--json", "--ring", "4k", "--probes", "panics")
+    target = Program([live.program("panics", version, variant), "-wait", "-linger", "-rate",
+                      per_second, "-for", "3s", *options])
+    g = Golin("events", target.pid, "--json", "--ring", ring, "--probes", "panics")
     check.that(g.attached, "golin attaches", *g.err[-5:])
     target.go()
-    time.sleep(0.5)
-    os.killpg(g.pid, signal.SIGSTOP)
-    time.sleep(1.0)
-    os.killpg(g.pid, signal.SIGCONT)
+    if stop:
+        time.sleep(0.5)
+        os.killpg(g.pid, signal.SIGSTOP)
+        time.sleep(1.0)
+        os.killpg(g.pid, signal.SIGCONT)
     m = target.wait_line(target.out, r"^done (\d+)", live.PROGRAM_LIMIT)
     if not check.that(m, "the program ends its work", *target.err[-5:]):
         check.finish()
@@ -513,7 +519,8 @@ def forced(version, variant, options):
 def main():
     mode, version, variant = sys.argv[1:4]
     live.require_live()
-    {"attach": attach, "run": run, "fatal": fatal, "forced": forced, "rate": rate}[mode](
+    {"attach": attach, "run": run, "fatal": fatal, "forced": forced, "behind": behind,
+     "rate": rate}[mode](
         version, variant, sys.argv[4:])
 
 
