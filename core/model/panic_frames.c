@@ -39,6 +39,16 @@ struct golin_frame panic_stack_at(const struct golin_model *m, uint32_t space, u
 	return nowhere;
 }
 
+bool panic_raised_by_runtime(const struct golin_model *m, golin_pidx i)
+{
+	const struct panic_node *n = panic_at(m, i);
+	const struct stack *s = n->p.stack ? stacks_find(&m->stacks, n->space, n->p.stack) : NULL;
+	const struct golin_frame *f;
+
+	return s && s->n && frames_at(m, n->space, m->stacks.pcs.v[s->first], &f) &&
+	       is_runtime(&f[0]);
+}
+
 struct golin_frame golin_panic_at(const struct golin_model *m, golin_pidx i)
 {
 	const struct golin_panic *p = golin_model_panic(m, i);

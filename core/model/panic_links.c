@@ -258,6 +258,9 @@ static void find_later(struct golin_model *m, golin_pidx i)
 
 void panic_find_repanic(struct golin_model *m, golin_pidx i, golin_pidx up)
 {
-	if (panic_at(m, i)->p.nvalues && !find_nested(m, i, up))
+	/* What the runtime raises itself it has just made, wherever it put it. */
+	if (!panic_at(m, i)->p.nvalues || panic_raised_by_runtime(m, i))
+		return;
+	if (!find_nested(m, i, up))
 		find_later(m, i);
 }

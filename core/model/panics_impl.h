@@ -166,6 +166,8 @@ void panic_site_resolved(struct golin_model *m, golin_pidx i, int by);
 
 /* ---- panic_frames.c ---- */
 
+/* By the runtime itself: index, nil dereference, closed channel ... */
+bool panic_raised_by_runtime(const struct golin_model *m, golin_pidx i);
 /* Where a stack's panic was raised: see golin_panic_at(). */
 struct golin_frame panic_stack_at(const struct golin_model *m, uint32_t space, uint64_t stack);
 /* The frame of a panic's stack whose stack pointer is that deep; UINT32_MAX. */

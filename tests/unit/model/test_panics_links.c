@@ -14,6 +14,7 @@ enum {
 	STACK_AGAIN = 71,  /* main.again */
 	STACK_POOL = 72,   /* worker/pool.Wait */
 	STACK_SECOND = 73, /* main.raise, called from elsewhere */
+	STACK_INDEX = 74,  /* runtime.goPanicIndex, called by main.again */
 };
 
 #define SEC 1000000000ull
@@ -21,7 +22,8 @@ enum {
 static int setup(void **arg)
 {
 	static const uint64_t raise[] = {0x3001, 0x3009}, again[] = {0x3002, 0x3009},
-			      pool[] = {0x3003}, second[] = {0x3001, 0x3008};
+			      pool[] = {0x3003}, second[] = {0x3001, 0x3008},
+			      index[] = {0x3004, 0x3002};
 
 	(void)arg;
 	ticks = 1000;
@@ -36,6 +38,8 @@ static int setup(void **arg)
 	name(0x3001, "main.raise", "/src/main.go", 10);
 	name(0x3002, "main.again", "/src/main.go", 20);
 	name(0x3003, "worker/pool.(*Pool).Wait", "/src/pool.go", 30);
+	name(0x3004, "runtime.goPanicIndex", "/go/src/runtime/panic.go", 114);
+	stack(STACK_INDEX, index, 2);
 	stack(STACK_RAISE, raise, 2);
 	stack(STACK_AGAIN, again, 2);
 	stack(STACK_POOL, pool, 1);
@@ -206,6 +210,15 @@ static void test_later(void **arg)
 }
 
 /* It was raised there before: that makes its values anew, at an address that is free again. */
+/* The runtime makes a value for each: that it has an address again says nothing. */
+static void test_raised_by_runtime(void **arg)
+{
+	(void)arg;
+	raised(7, STACK_RAISE, &boom, D1);
+	start_at(7, 0x100, 0, STACK_INDEX, &boom, 1);
+	is_repanic(2, 0, GOLIN_PR_NONE);
+}
+
 static void test_later_same_place(void **arg)
 {
 	(void)arg;
@@ -431,6 +444,7 @@ int main(void)
 		TEST(test_outer_value),
 		TEST(test_nil_is_no_value),
 		TEST(test_later),
+		TEST(test_raised_by_runtime),
 		TEST(test_later_same_place),
 		TEST(test_later_constant),
 		TEST(test_later_other_text),
