@@ -106,18 +106,22 @@ static void test_reuse_while_reading(void **state)
 	assert_true(live > 0);
 }
 
-/* As append() does, but the old array is not only garbage but gone at once. */
+/*
+ * As append() does, but the old array is not only garbage but gone at once. The new one may be
+ * where the one before was, so it is full from the start.
+ */
 static void *churn_grow(void *arg)
 {
 	struct churn *c = arg;
 	size_t bytes = 4096;
 	uint64_t *old = NULL;
+	int fd = memfd_create("array", MFD_CLOEXEC);
 
+	if (write(fd, c->f->array, sizeof(c->f->array)) != sizeof(c->f->array))
+		return NULL;
 	while (!c->stop) {
-		uint64_t *a = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-				   -1, 0);
+		uint64_t *a = mmap(NULL, bytes, PROT_READ, MAP_PRIVATE, fd, 0);
 
-		memcpy(a, c->f->array, sizeof(c->f->array));
 		c->f->allgs.ptr = (uint64_t)(uintptr_t)a;
 		if (old)
 			munmap(old, bytes);
@@ -127,6 +131,7 @@ static void *churn_grow(void *arg)
 	}
 	c->f->allgs.ptr = (uint64_t)(uintptr_t)c->f->array;
 	munmap(old, bytes);
+	close(fd);
 	return NULL;
 }
 
