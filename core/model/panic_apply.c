@@ -282,16 +282,23 @@ int panic_fill_start(struct golin_model *m, golin_pidx i, const struct golin_rec
 	return panic_set_values(m, i, &r->h, r->values, r->n);
 }
 
+/* A new entry of that kind, and what was the innermost before it. Not pushed yet. */
+static int begin_entry(struct golin_model *m, const struct begin *b, uint8_t kind, golin_pidx *ret,
+		       golin_pidx *ret_up)
+{
+	golin_gidx g;
+	int rc = goroutine_alive(m, b->space, b->h->goid, &g);
+
+	rc = rc ? rc : find_above(m, b, ret_up);
+	return rc ? rc : panic_add(m, b->space, kind, b->h->goid, b->h->ts, ret);
+}
+
 static int apply_start(struct golin_model *m, const struct golin_rec_panic_start *r, uint32_t space)
 {
 	const struct begin b = {&r->h, r->depth, r->stack, space, r->flags};
 	golin_pidx i, up;
-	golin_gidx g;
-	int rc;
+	int rc = begin_entry(m, &b, GOLIN_PANIC_PANIC, &i, &up);
 
-	rc = goroutine_alive(m, space, r->h.goid, &g);
-	rc = rc ? rc : find_above(m, &b, &up);
-	rc = rc ? rc : panic_add(m, space, GOLIN_PANIC_PANIC, r->h.goid, r->h.ts, &i);
 	rc = rc ? rc : panic_fill_start(m, i, r);
 	if (rc)
 		return rc;
@@ -359,12 +366,8 @@ static int apply_goexit(struct golin_model *m, const struct golin_rec_panic_goex
 {
 	const struct begin b = {&r->h, r->depth, r->stack, space, r->flags};
 	golin_pidx i, up;
-	golin_gidx g;
-	int rc;
+	int rc = begin_entry(m, &b, GOLIN_PANIC_GOEXIT, &i, &up);
 
-	rc = goroutine_alive(m, space, r->h.goid, &g);
-	rc = rc ? rc : find_above(m, &b, &up);
-	rc = rc ? rc : panic_add(m, space, GOLIN_PANIC_GOEXIT, r->h.goid, r->h.ts, &i);
 	if (rc)
 		return rc;
 	panic_at(m, i)->p.depth = r->depth;

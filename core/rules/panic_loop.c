@@ -38,7 +38,7 @@ static void panic(struct golin_rules *r, uint8_t what, golin_pidx i)
 static void tell(struct golin_rules *r, const struct panic_group *g)
 {
 	golin_pidx i = panic_group_example(r, g);
-	struct golin_frame by, in;
+	struct golin_frame by;
 	struct golin_finding *f;
 	uint64_t took;
 
@@ -59,11 +59,7 @@ static void tell(struct golin_rules *r, const struct panic_group *g)
 		g->loop.goids > 1 ? "a new goroutine each time or on several" : "one goroutine",
 		PANIC_VALUE(r, i));
 	panic_evidence(r, f, i);
-	in = golin_panic_resumed(r->m, i);
-	if (*by.func)
-		finding_text(r, f, "recovered_by", "%s", PLACE(&by));
-	if (*in.func)
-		finding_text(r, f, "resumed_in", "%s", PLACE(&in));
+	panic_evidence_recovered(r, f, i, &by);
 	finding_number(f, "within", g->loop.most);
 	finding_number(f, "limit", r->o.panics);
 	finding_number(f, "recovered", g->loop.all);

@@ -82,7 +82,7 @@ static void tell(struct golin_rules *r, const struct panic_group *g, uint64_t n)
 {
 	golin_pidx i = panic_group_example(r, g);
 	const struct golin_panic *p = golin_model_panic(r->m, i);
-	struct golin_frame by, in;
+	struct golin_frame by;
 	struct golin_finding *f;
 
 	if (!p)
@@ -99,11 +99,7 @@ static void tell(struct golin_rules *r, const struct panic_group *g, uint64_t n)
 			     "Mend what panics; let the recover log the value and the stack "
 			     "(debug.Stack), or let it go on.");
 	panic_evidence(r, f, i);
-	in = golin_panic_resumed(r->m, i);
-	if (*by.func)
-		finding_text(r, f, "recovered_by", "%s", PLACE(&by));
-	if (*in.func)
-		finding_text(r, f, "resumed_in", "%s", PLACE(&in));
+	panic_evidence_recovered(r, f, i, &by);
 	if (p->frames != UINT32_MAX)
 		finding_number(f, "frames_unwound", p->frames);
 	finding_number(f, "recovered", g->swallowed.recovered);

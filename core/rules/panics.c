@@ -169,3 +169,14 @@ void panic_evidence(struct golin_rules *r, struct golin_finding *f, golin_pidx i
 		finding_text(r, f, "trace_id", "%s", trace);
 	finding_text(r, f, "value", "%s", PANIC_VALUE(r, i));
 }
+
+void panic_evidence_recovered(struct golin_rules *r, struct golin_finding *f, golin_pidx i,
+			      const struct golin_frame *by)
+{
+	const struct golin_frame in = golin_panic_resumed(r->m, i);
+
+	if (*by->func)
+		finding_text(r, f, "recovered_by", "%s", PLACE(by));
+	if (*in.func)
+		finding_text(r, f, "resumed_in", "%s", PLACE(&in));
+}

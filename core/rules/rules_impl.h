@@ -211,6 +211,9 @@ const char *panic_value_text(const struct golin_rules *r, golin_pidx i, char *bu
 #define PANIC_VALUE(r, i) panic_value_text((r), (i), (char[VALUE_MAX]){0})
 /* Its id, its trace and its value. */
 void panic_evidence(struct golin_rules *r, struct golin_finding *f, golin_pidx i);
+/* Who recovered it, and where control went on. */
+void panic_evidence_recovered(struct golin_rules *r, struct golin_finding *f, golin_pidx i,
+			      const struct golin_frame *by);
 
 /* ---- panic_groups.c: recovered panics by place, value and who recovered them ---- */
 
